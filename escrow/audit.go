@@ -1,0 +1,67 @@
+package escrow
+
+import (
+	"crypto/sha256"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Channel is how a request reached us.
+type Channel string
+
+// The channels.
+const (
+	ChannelUSSD     Channel = "ussd"
+	ChannelSMS      Channel = "sms"
+	ChannelProvider Channel = "provider" // a callback or the answer to a query
+	ChannelTimer    Channel = "timer"
+	ChannelOperator Channel = "operator"
+)
+
+// AuditEvent is one line of a contract's history: who did what, by which
+// channel and on what evidence, and what it changed. The events of a contract
+// form a chain of hashes, so that a line cannot be altered or dropped unseen.
+type AuditEvent struct {
+	ID         uuid.UUID
+	ContractID uuid.UUID
+	Seq        int64 // 1 for the proposal, without gaps
+	At         time.Time
+	Actor      uuid.UUID // the party who acted; zero where no party did
+	Channel    Channel
+	Evidence   string // idempotency key of the inbound fact
+	Event      string // a contract event, or "collect.accepted" for a transfer
+	From, To   string // state of the contract, or of the transfer
+	Detail     string // reference of the transfer, reason of the dispute, and so on
+	Prev, Hash []byte
+}
+
+// seal computes the hash that ties e to the event before it.
+func (e AuditEvent) seal() []byte {
+	fields := []string{
+		"voicepact-event-1",
+		e.ContractID.String(), strconv.FormatInt(e.Seq, 10),
+		strconv.FormatInt(e.At.UnixMicro(), 10),
+		e.Actor.String(), string(e.Channel), e.Evidence,
+		e.Event, e.From, e.To, e.Detail,
+	}
+	digest := sha256.New()
+	digest.Write(e.Prev)
+	digest.Write([]byte(strings.Join(fields, "\x00")))
+	return digest.Sum(nil)
+}
+
+// Verify checks that events are one unbroken chain from the first, and returns
+// the number of the first bad one, or 0.
+func Verify(events []AuditEvent) int64 {
+	var prev []byte
+	for i, e := range events {
+		if e.Seq != int64(i)+1 || string(e.Prev) != string(prev) || string(e.seal()) != string(e.Hash) {
+			return int64(i) + 1
+		}
+		prev = e.Hash
+	}
+	return 0
+}

@@ -1,0 +1,49 @@
+package escrow
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+)
+
+// maxCodeTries is how many wrong release codes a contract takes before it
+// accepts none any more and a person has to help.
+const maxCodeTries = 5
+
+// minKeyBytes is the shortest key that is taken for a secret.
+const minKeyBytes = 32
+
+// Codes derives the release codes that buyers get with the delivery notice. A
+// code is bound to one contract and its amount and derived from a key, so that
+// it is stored nowhere and can be sent again.
+type Codes struct{ key []byte }
+
+// NewCodes makes codes under a key of at least 32 bytes.
+func NewCodes(key []byte) (*Codes, error) {
+	if len(key) < minKeyBytes {
+		return nil, fmt.Errorf("release code key has %d bytes, want at least %d", len(key), minKeyBytes)
+	}
+	return &Codes{key: key}, nil
+}
+
+// For returns the contract's release code, four digits.
+func (k *Codes) For(c Contract) string {
+	mac := hmac.New(sha256.New, k.key)
+	mac.Write([]byte("release\x00" + c.ID.String() + "\x00" + strconv.FormatInt(int64(c.Amount), 10)))
+	n := binary.BigEndian.Uint64(mac.Sum(nil))
+	return fmt.Sprintf("%04d", n%10_000)
+}
+
+// match compares in constant time.
+func (k *Codes) match(c Contract, typed string) bool {
+	return subtle.ConstantTimeCompare([]byte(k.For(c)), []byte(typed)) == 1
+}
+
+// NeedsCode reports whether the buyer has to give the release code to accept
+// the goods by this channel.
+func (s *Service) NeedsCode(c Contract, channel Channel) bool {
+	return channel != ChannelUSSD || c.Amount > s.policy.CodeAbove
+}

@@ -1,0 +1,202 @@
+package escrow
+
+import (
+	"crypto/sha256"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+)
+
+// Role is a party's side of a contract.
+type Role string
+
+// The two sides.
+const (
+	Buyer  Role = "buyer"
+	Seller Role = "seller"
+)
+
+// Other is the other side.
+func (r Role) Other() Role {
+	if r == Buyer {
+		return Seller
+	}
+	return Buyer
+}
+
+// Contract is one deal between two parties.
+type Contract struct {
+	ID       uuid.UUID
+	Ref      Ref
+	State    State
+	Version  int64 // counts changes; every update names the version it read
+	Proposer Role
+	Buyer    Party
+	Seller   Party
+
+	Item      string    // what is sold, and how much of it
+	Amount    Cents     // what the buyer pays and the seller receives
+	DeliverBy time.Time // the last day of delivery, at midnight East Africa Time
+	TermsHash []byte    // SHA-256 of the terms, frozen when both agreed
+
+	DisputedFrom State // the state a dispute froze, for withdrawal
+	DisputedBy   Role
+	Reason       string // why it is disputed, in the party's words
+	CodeTries    int    // wrong release codes so far
+
+	ChainSeq  int64  // audit events so far
+	ChainHead []byte // hash of the newest audit event
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Party returns the party on the given side.
+func (c Contract) Party(role Role) Party {
+	if role == Buyer {
+		return c.Buyer
+	}
+	return c.Seller
+}
+
+// RoleOf returns the side that a phone is on, and whether it is on one at all.
+func (c Contract) RoleOf(phone Phone) (Role, bool) {
+	switch phone {
+	case c.Buyer.Phone:
+		return Buyer, true
+	case c.Seller.Phone:
+		return Seller, true
+	default:
+		return "", false
+	}
+}
+
+// Act is what a party can do with a contract now.
+type Act string
+
+// The acts that channels offer. Which of them are open is [Contract.Acts].
+const (
+	ActAgree   Act = "agree"
+	ActDecline Act = "decline"
+	ActCancel  Act = "cancel"
+	ActPay     Act = "pay"
+	ActDeliver Act = "deliver"
+	ActAccept  Act = "accept"
+	ActDispute Act = "dispute"
+)
+
+// Acts lists what role can do with the contract as it stands, the natural act
+// first. The use cases check the same rules again under lock.
+func (c Contract) Acts(role Role) []Act {
+	switch c.State {
+	case Pending:
+		if role == c.Proposer {
+			return []Act{ActCancel}
+		}
+		return []Act{ActAgree, ActDecline}
+	case Confirmed:
+		if role == Buyer {
+			return []Act{ActPay, ActCancel}
+		}
+		return []Act{ActCancel}
+	case PaymentLocked:
+		if role == Buyer {
+			return []Act{ActAccept, ActDispute}
+		}
+		return []Act{ActDeliver, ActDispute}
+	case Delivered:
+		if role == Buyer {
+			return []Act{ActAccept, ActDispute}
+		}
+		return []Act{ActDispute}
+	case Accepted:
+		if role == Seller {
+			return []Act{ActDeliver, ActDispute}
+		}
+		return []Act{ActDispute}
+	case Completed, Disputed, Cancelled, Expired, Resolved:
+		return nil
+	default:
+		return nil
+	}
+}
+
+// WaitsFor returns the act that the contract waits for from role, and whether
+// it waits for one: what the first screen offers.
+func (c Contract) WaitsFor(role Role) (Act, bool) {
+	switch {
+	case c.State == Pending && role != c.Proposer:
+		return ActAgree, true
+	case c.State == Confirmed && role == Buyer:
+		return ActPay, true
+	case c.State == PaymentLocked && role == Seller:
+		return ActDeliver, true
+	case c.State == Delivered && role == Buyer:
+		return ActAccept, true
+	case c.State == Accepted && role == Seller:
+		return ActDeliver, true
+	default:
+		return "", false
+	}
+}
+
+// Terms is the canonical text that both parties agree to. Its hash is frozen
+// with the agreement and later signed.
+func (c Contract) Terms() string {
+	return strings.Join([]string{
+		"voicepact-terms-1",
+		c.ID.String(), string(c.Ref),
+		c.Buyer.ID.String(), c.Seller.ID.String(),
+		strconv.FormatInt(int64(c.Amount), 10) + " KES cents",
+		c.DeliverBy.Format(time.DateOnly),
+		c.Item,
+	}, "\n")
+}
+
+func (c Contract) hashTerms() []byte {
+	sum := sha256.Sum256([]byte(c.Terms()))
+	return sum[:]
+}
+
+// maxItem is the longest description of the goods, in characters: with it
+// every screen and message still fits.
+const maxItem = 24
+
+// ParseItem reads what is sold, folding white space and dropping what a
+// feature phone cannot show.
+func ParseItem(text string) (string, error) {
+	printable := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	item := strings.Join(strings.Fields(printable), " ")
+	if item == "" || len([]rune(item)) > maxItem {
+		return "", Refuse(BadItem)
+	}
+	return item, nil
+}
+
+// EAT is East Africa Time: UTC+3 without daylight saving, fixed so that no
+// time-zone data is needed.
+var EAT = time.FixedZone("EAT", 3*60*60)
+
+// Day returns the midnight, East Africa Time, that begins t's day.
+func Day(t time.Time) time.Time {
+	y, m, d := t.In(EAT).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, EAT)
+}
+
+// maxAhead is how far ahead a delivery can be promised.
+const maxAhead = 365 * 24 * time.Hour
+
+func checkDeliverBy(day, now time.Time) error {
+	if day.Before(Day(now)) || day.After(now.Add(maxAhead)) {
+		return Refuse(BadDate)
+	}
+	return nil
+}

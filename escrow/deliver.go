@@ -1,0 +1,163 @@
+package escrow
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// ConfirmDelivery is the seller's word that the goods were handed over. The
+// buyer is asked to accept and gets the release code; if the buyer has accepted
+// already, the money goes out.
+func (s *Service) ConfirmDelivery(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "confirm_delivery", cmd, func(ctx context.Context, w *work) error {
+		if w.role != Seller {
+			return Refuse(NotYourTurn).About(w.contract)
+		}
+		switch w.contract.State {
+		case PaymentLocked:
+			if err := w.move(ctx, EventConfirmDelivery, ""); err != nil {
+				return err
+			}
+			if err := w.receipt(ctx, Buyer, MsgDeliveredBuyer); err != nil {
+				return err
+			}
+			return w.tell(ctx, Seller, MsgDeliveredSeller)
+		case Accepted:
+			if err := w.move(ctx, EventConfirmDelivery, ""); err != nil {
+				return err
+			}
+			return w.release(ctx)
+		case Delivered, Completed:
+			return Refuse(Already).About(w.contract)
+		default:
+			return w.notNow()
+		}
+	})
+}
+
+// AcceptGoods is the buyer's word that the goods came and are in order. Once
+// the seller has confirmed delivery too, the money goes out; never before.
+//
+// It refuses [CodeNeeded], [CodeNotSent], [BadCode] and [CodeLocked] where
+// [Service.NeedsCode] asks for the release code.
+func (s *Service) AcceptGoods(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "accept_goods", cmd, func(ctx context.Context, w *work) error {
+		if w.role != Buyer {
+			return Refuse(NotYourTurn).About(w.contract)
+		}
+		switch w.contract.State {
+		case Accepted, Completed:
+			return Refuse(Already).About(w.contract)
+		case PaymentLocked, Delivered:
+		default:
+			return w.notNow()
+		}
+		if s.NeedsCode(w.contract, cmd.Channel) {
+			refusal, err := s.checkCode(ctx, w, cmd.Code)
+			if refusal != nil || err != nil {
+				w.refusal = refusal
+				return err
+			}
+		}
+		if err := w.move(ctx, EventAccept, ""); err != nil {
+			return err
+		}
+		if w.contract.State == Completed {
+			return w.release(ctx)
+		}
+		return w.tellAccepted(ctx)
+	})
+}
+
+func (w *work) tellAccepted(ctx context.Context) error {
+	if err := w.tell(ctx, Buyer, MsgAcceptedBuyer); err != nil {
+		return err
+	}
+	return w.tell(ctx, Seller, MsgAcceptedSeller)
+}
+
+// checkCode returns a refusal, or nil where the code is right. A wrong code is
+// counted, and the count must be kept although the act is refused: so the
+// refusal is handed to the caller after the commit.
+func (s *Service) checkCode(ctx context.Context, w *work, code string) (error, error) {
+	switch {
+	case w.contract.CodeTries >= maxCodeTries:
+		return Refuse(CodeLocked).About(w.contract), nil
+	case w.contract.State != Delivered:
+		return Refuse(CodeNotSent).About(w.contract), nil
+	case code == "":
+		return Refuse(CodeNeeded).About(w.contract), nil
+	case s.codes.match(w.contract, code):
+		return nil, nil
+	}
+	w.contract.CodeTries++
+	if err := w.record(ctx, "code_wrong", string(w.contract.State), string(w.contract.State), ""); err != nil {
+		return nil, err
+	}
+	refusal := Refuse(BadCode).About(w.contract)
+	if refusal.Left = maxCodeTries - w.contract.CodeTries; refusal.Left > 0 {
+		return refusal, nil
+	}
+	return Refuse(CodeLocked).About(w.contract), w.ask(ctx, ItemCodeLocked, uuid.Nil, "wrong release codes")
+}
+
+// release moves the held money to what we owe the seller and orders the payout.
+func (w *work) release(ctx context.Context) error {
+	payment, err := w.HeldPayment(ctx, w.contract.ID)
+	if err != nil {
+		return err
+	}
+	seller := w.contract.Seller
+	err = w.post(ctx, "released", uuid.Nil,
+		entries(EscrowAccount(w.contract.ID), PayableAccount(seller.ID), payment.Amount))
+	if err != nil {
+		return err
+	}
+	if err := w.order(ctx, Payout, payment, seller); err != nil {
+		return err
+	}
+	if err := w.tell(ctx, Buyer, MsgCompletedBuyer); err != nil {
+		return err
+	}
+	return w.tell(ctx, Seller, MsgCompletedSeller)
+}
+
+// order creates a transfer and the job that submits it.
+func (w *work) order(ctx context.Context, kind TransferKind, payment Payment, party Party) error {
+	t := Transfer{
+		ID: newID(), ContractID: w.contract.ID, PaymentID: payment.ID, Kind: kind, State: TransferCreated,
+		Party: party, Amount: payment.Amount, Ref: w.contract.Ref, CreatedAt: w.now, UpdatedAt: w.now,
+	}
+	if err := w.AddTransfer(ctx, t); err != nil {
+		return err
+	}
+	if err := w.recordTransfer(ctx, t, ""); err != nil {
+		return err
+	}
+	return w.Enqueue(ctx, SubmitTransfer{Transfer: t.ID}, w.now)
+}
+
+// Dispute freezes a funded contract for a mediator, with the party's reason.
+func (s *Service) Dispute(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "dispute", cmd, func(ctx context.Context, w *work) error {
+		from := w.contract.State
+		if from == Disputed {
+			return Refuse(Already).About(w.contract)
+		}
+		if !from.Funded() {
+			return w.notNow()
+		}
+		if err := w.move(ctx, EventDispute, cmd.Words); err != nil {
+			return err
+		}
+		w.contract.DisputedFrom, w.contract.DisputedBy, w.contract.Reason = from, w.role, cmd.Words
+		if err := w.ask(ctx, ItemDispute, uuid.Nil, cmd.Words); err != nil {
+			return err
+		}
+		if err := w.receipt(ctx, w.role, MsgDisputedRaiser); err != nil {
+			return err
+		}
+		return w.receipt(ctx, w.role.Other(), MsgDisputedOther, func(p *MessageParams) { p.Words = cmd.Words })
+	})
+}

@@ -1,0 +1,80 @@
+package escrow
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code names why something was refused. Channels own one sentence per code and
+// language; the code itself is never shown.
+type Code string
+
+// The refusals. A person reads a sentence for each; none of them is a fault.
+const (
+	UnknownContract  Code = "unknown_contract" // no such contract, or not the caller's: the two answer alike
+	NotYourTurn      Code = "not_your_turn"    // the other party has to do this
+	Already          Code = "already"          // it has happened before: harmless, nothing is done twice
+	NotNow           Code = "not_now"          // the contract's state does not allow it
+	Frozen           Code = "frozen"           // a dispute is open
+	Closed           Code = "closed"           // the contract has ended
+	BadPhone         Code = "bad_phone"        // not a Kenyan mobile number
+	SamePerson       Code = "same_person"      // buyer and seller are one
+	AmountOutOfRange Code = "amount_out_of_range"
+	BadItem          Code = "bad_item"      // what is sold is empty or too long
+	BadDate          Code = "bad_date"      // delivery date is past, or more than a year ahead
+	PromptOpen       Code = "prompt_open"   // an M-Pesa prompt is already on its way
+	CodeNeeded       Code = "code_needed"   // the release code is missing
+	CodeNotSent      Code = "code_not_sent" // no delivery notice was sent yet, so no code exists
+	BadCode          Code = "bad_code"      // the release code is wrong
+	CodeLocked       Code = "code_locked"   // too many wrong release codes
+	KeyConflict      Code = "key_conflict"  // the same idempotency key with another input
+)
+
+// Refusal is a request that the rules do not allow. It changes nothing.
+type Refusal struct {
+	Code     Code
+	Contract *Contract // the contract as it stands, where the caller may see it
+	Left     int       // attempts left, with BadCode
+}
+
+// Error implements error for logs; people read the text of the Code.
+func (r *Refusal) Error() string { return "refused: " + string(r.Code) }
+
+// Is matches refusals by code, so that errors.Is(err, Refuse(NotNow)) works.
+func (r *Refusal) Is(target error) bool {
+	other, ok := target.(*Refusal)
+	return ok && other.Code == r.Code
+}
+
+// Refuse makes a refusal.
+func Refuse(code Code) *Refusal { return &Refusal{Code: code} }
+
+// About returns the refusal with the contract it concerns.
+func (r *Refusal) About(c Contract) *Refusal {
+	r.Contract = &c
+	return r
+}
+
+// RefusalOf returns the refusal in err's chain, or nil where err is a fault of
+// ours that people see as one neutral sentence.
+func RefusalOf(err error) *Refusal {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	return nil
+}
+
+// TransitionError says that a state has no rule for an event. Use cases turn it
+// into a [Refusal] or, for provider facts, into suspense: it is never dropped.
+type TransitionError struct {
+	State State
+	Event Event
+}
+
+func (e *TransitionError) Error() string {
+	return fmt.Sprintf("no rule for %s in state %s", e.Event, e.State)
+}
+
+// ErrConflict reports that a row changed under us: the transaction is tried again.
+var ErrConflict = errors.New("changed by another transaction")

@@ -1,0 +1,94 @@
+package escrow
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// Home is what the first screen is made of.
+type Home struct {
+	Party Party
+	Open  []Contract // newest change first
+}
+
+// Waiting is one open contract and the act that it waits for from the caller.
+type Waiting struct {
+	Contract Contract
+	Role     Role
+	Act      Act
+}
+
+// Waiting lists what waits for the caller.
+func (h Home) Waiting() []Waiting {
+	var list []Waiting
+	for _, c := range h.Open {
+		role, _ := c.RoleOf(h.Party.Phone)
+		if act, ok := c.WaitsFor(role); ok {
+			list = append(list, Waiting{Contract: c, Role: role, Act: act})
+		}
+	}
+	return list
+}
+
+// homeLimit is how many open contracts the first screen looks at.
+const homeLimit = 30
+
+// Home returns the caller and the contracts that are open for them. A number
+// that never came by is a party without id, name and language.
+func (s *Service) Home(ctx context.Context, phone Phone) (Home, error) {
+	party, open, err := s.store.FindParty(ctx, phone, homeLimit)
+	if err != nil {
+		return Home{}, err
+	}
+	party.Phone = phone
+	return Home{Party: party, Open: open}, nil
+}
+
+// View is a contract as one of its parties may see it.
+type View struct {
+	Contract Contract
+	Role     Role
+	Payment  PaymentStatus // of the newest payment; empty where none was tried
+}
+
+// View returns a contract that the caller is a party of. Any other reference is
+// refused with [UnknownContract], whether or not it exists.
+func (s *Service) View(ctx context.Context, phone Phone, ref Ref) (View, error) {
+	contract, payment, err := s.store.FindContract(ctx, ref)
+	var missing *NotFoundError
+	if errors.As(err, &missing) {
+		return View{}, Refuse(UnknownContract)
+	} else if err != nil {
+		return View{}, err
+	}
+	role, ok := contract.RoleOf(phone)
+	if !ok {
+		return View{}, Refuse(UnknownContract)
+	}
+	return View{Contract: contract, Role: role, Payment: payment}, nil
+}
+
+// Contracts returns a page of the caller's contracts, newest first.
+func (s *Service) Contracts(ctx context.Context, phone Phone, offset, limit int) ([]Contract, error) {
+	return s.store.FindContracts(ctx, phone, offset, limit)
+}
+
+// SetLanguage keeps the language that a person chose.
+func (s *Service) SetLanguage(ctx context.Context, req Request, language Language) error {
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		party, err := tx.EnsureParty(ctx, req.From)
+		if err != nil || party.Language == language {
+			return err
+		}
+		party.Language = language
+		return tx.SaveParty(ctx, party)
+	})
+}
+
+// idFromKey derives an id from an idempotency key: the same key, the same id.
+func idFromKey(key string) uuid.UUID {
+	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("voicepact:"+key), 8)
+}

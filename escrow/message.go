@@ -1,0 +1,88 @@
+package escrow
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Template names a text that is sent by SMS. Each has one text per language.
+type Template string
+
+// The messages. Their parameters are the fields of [MessageParams].
+const (
+	MsgProposed        Template = "proposed"         // to the other party: agree or refuse
+	MsgAgreedBuyer     Template = "agreed_buyer"     // to the buyer: pay now
+	MsgAgreedSeller    Template = "agreed_seller"    // to the seller: wait for the money
+	MsgDeclined        Template = "declined"         // to the proposer
+	MsgCancelled       Template = "cancelled"        // to both
+	MsgPromptSent      Template = "prompt_sent"      // to the buyer: enter the M-Pesa PIN
+	MsgFundedBuyer     Template = "funded_buyer"     // receipt: money is held
+	MsgFundedSeller    Template = "funded_seller"    // deliver now
+	MsgPaymentFailed   Template = "payment_failed"   // to the buyer: what went wrong, what to do
+	MsgDeliveredBuyer  Template = "delivered_buyer"  // carries the release code
+	MsgDeliveredSeller Template = "delivered_seller" // to the seller: wait for the buyer
+	MsgAcceptedBuyer   Template = "accepted_buyer"   // accepted before delivery was confirmed
+	MsgAcceptedSeller  Template = "accepted_seller"  // confirm delivery and you are paid
+	MsgCompletedBuyer  Template = "completed_buyer"  // both confirmed, the seller is being paid
+	MsgCompletedSeller Template = "completed_seller" // both confirmed, you are being paid
+	MsgPaidSeller      Template = "paid_seller"      // receipt: M-Pesa paid you
+	MsgReleasedBuyer   Template = "released_buyer"   // receipt: the seller was paid
+	MsgRefunded        Template = "refunded"         // receipt: money returned
+	MsgRefundComing    Template = "refund_coming"    // money came that no contract waits for
+	MsgPayoutDelayed   Template = "payout_delayed"   // to the seller: a person is looking into it
+	MsgDisputedRaiser  Template = "disputed_raiser"
+	MsgDisputedOther   Template = "disputed_other"
+	MsgStatus          Template = "status"           // answer to STATUS
+	MsgHelp            Template = "help"             // answer to HELP
+	MsgUnknown         Template = "unknown_contract" // the neutral answer
+	MsgNotUnderstood   Template = "not_understood"   // answer to what is no command
+	MsgRefused         Template = "refused"          // a refusal in words, with the true state
+	MsgLanguage        Template = "language"         // the language was changed
+)
+
+// MessageParams is what a template may show. Money is already in words; people
+// are already masked. The release code is not here: it is derived when the
+// message is sent, so that no table and no job holds it.
+type MessageParams struct {
+	Ref       Ref    `json:"ref,omitempty"`
+	Item      string `json:"item,omitempty"`
+	Amount    Cents  `json:"amount,omitempty"`
+	Other     string `json:"other,omitempty"`   // the other party's label
+	Receipt   string `json:"receipt,omitempty"` // M-Pesa receipt
+	State     State  `json:"state,omitempty"`
+	Role      Role   `json:"role,omitempty"`       // the receiver's side
+	Code      Code   `json:"code,omitempty"`       // with MsgRefused
+	Left      int    `json:"left,omitempty"`       // attempts left, with MsgRefused
+	Result    string `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed
+	Words     string `json:"words,omitempty"`      // a party's own words, with MsgDisputedOther
+	DeliverBy string `json:"deliver_by,omitempty"` // YYYY-MM-DD
+}
+
+// MessageState is the life of one SMS.
+type MessageState string
+
+// The states of a message. Unknown means that the gateway may have taken it.
+const (
+	MessageQueued    MessageState = "queued"
+	MessageSending   MessageState = "sending"
+	MessageSent      MessageState = "sent"
+	MessageDelivered MessageState = "delivered"
+	MessageFailed    MessageState = "failed"
+	MessageUnknown   MessageState = "unknown"
+)
+
+// Message is one SMS to one party: a template and what it shows, kept until it
+// is sent and after, as a line of the contract's history.
+type Message struct {
+	ID         uuid.UUID
+	To         Party
+	ContractID uuid.UUID // zero where the message is about no contract
+	Template   Template
+	Params     MessageParams
+	State      MessageState
+	ProviderID string // the SMS gateway's message id
+	Cost       string // as the gateway wrote it, "KES 0.8000"
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}

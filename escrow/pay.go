@@ -1,0 +1,195 @@
+package escrow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Pay asks the buyer's phone for the money: one payment, one collection, and
+// the job that sends the prompt. At most one prompt is open per contract and
+// per phone ([PromptOpen]), because M-Pesa has no way to make a second one
+// harmless.
+func (s *Service) Pay(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "pay", cmd, func(ctx context.Context, w *work) error {
+		if w.role != Buyer {
+			return Refuse(NotYourTurn).About(w.contract)
+		}
+		if w.contract.State.Funded() || w.contract.State == Completed {
+			return Refuse(Already).About(w.contract)
+		}
+		if w.contract.State != Confirmed {
+			return w.notNow()
+		}
+		open, err := w.PromptOpen(ctx, w.contract.ID, w.contract.Buyer.ID)
+		if err != nil {
+			return err
+		}
+		if open {
+			return Refuse(PromptOpen).About(w.contract)
+		}
+		payment := Payment{
+			ID: newID(), ContractID: w.contract.ID, Payer: w.contract.Buyer.ID, Amount: w.contract.Amount,
+			Status: PaymentPending, CreatedAt: w.now, UpdatedAt: w.now,
+		}
+		if err := w.AddPayment(ctx, payment); err != nil {
+			return err
+		}
+		if err := w.order(ctx, Collect, payment, w.contract.Buyer); err != nil {
+			return err
+		}
+		return w.tell(ctx, Buyer, MsgPromptSent)
+	})
+}
+
+// submitTries is how often a collection that was certainly not sent is tried
+// before the buyer is told to pay in another way; payouts are tried until sent.
+const submitTries = 4
+
+// Submit sends a transfer to the provider, once. It is the work of
+// [SubmitTransfer] and may run any number of times: a transfer that was
+// submitted before a crash may have left us, so it becomes unknown and is
+// asked about instead of being sent again.
+func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
+	var send bool
+	t, err := s.onTransfer(ctx, id, "", func(ctx context.Context, w *work, t *Transfer) error {
+		send = false
+		switch {
+		case t.State == TransferSubmitted:
+			return s.settle(ctx, w, t, Submission{Outcome: Unknown, Reason: "interrupted while sending"})
+		case t.State != TransferCreated:
+			return nil
+		case t.Kind == Collect && w.contract.State != Confirmed:
+			return w.fail(ctx, t, Finding{Code: "withdrawn", Reason: "the contract no longer waits for money"})
+		}
+		send = true
+		return w.turn(ctx, t, TransferSubmitted, "")
+	})
+	if err != nil || !send {
+		return err
+	}
+	answer := s.provider.Submit(ctx, t)
+	s.log.InfoContext(ctx, "transfer submitted", "transfer", id, "kind", t.Kind, "ref", t.Ref,
+		"outcome", answer.Outcome, "code", answer.Code, "reason", answer.Reason)
+	// The answer must be kept even when the job's own time is up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordBudget)
+	defer cancel()
+	t, err = s.onTransfer(ctx, id, "", func(ctx context.Context, w *work, t *Transfer) error {
+		return s.settle(ctx, w, t, answer)
+	})
+	if err != nil {
+		return err
+	}
+	if t.State == TransferCreated {
+		return &Later{After: max(answer.RetryAfter, retryPause)}
+	}
+	return nil
+}
+
+const (
+	// recordBudget is how long the answer of a provider may take to be stored.
+	recordBudget = 10 * time.Second
+	// retryPause is the least time between two submissions of a transfer that
+	// was certainly not taken.
+	retryPause = 5 * time.Second
+)
+
+// settle records the provider's immediate answer. A callback may have been
+// faster than the answer, so a transfer that is further along stays there.
+func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submission) error {
+	if t.ProviderID == "" && answer.ProviderID != "" {
+		t.ProviderID = answer.ProviderID
+	}
+	if t.State != TransferSubmitted {
+		return w.SaveTransfer(ctx, *t)
+	}
+	t.ResultCode = answer.Code
+	if answer.Alarm {
+		if err := w.ask(ctx, ItemProviderAlarm, t.ID, answer.Reason); err != nil {
+			return err
+		}
+	}
+	switch answer.Outcome {
+	case Taken:
+		return s.watchFrom(ctx, w, t, TransferAccepted)
+	case NotSent:
+		t.Looks++
+		if t.Kind == Collect && t.Looks >= submitTries {
+			return w.fail(ctx, t, Finding{Code: answer.Code, Reason: answer.Reason})
+		}
+		return w.turn(ctx, t, TransferCreated, answer.Reason)
+	case Refused:
+		return w.fail(ctx, t, Finding{Code: answer.Code, Reason: answer.Reason})
+	case Unknown:
+		return s.watchFrom(ctx, w, t, TransferUnknown)
+	default:
+		return errors.New("provider returned no outcome")
+	}
+}
+
+func (s *Service) watchFrom(ctx context.Context, w *work, t *Transfer, state TransferState) error {
+	t.Looks = 0
+	if err := w.turn(ctx, t, state, t.ResultCode); err != nil {
+		return err
+	}
+	next, _ := s.nextLook(*t, w.now)
+	return w.Enqueue(ctx, WatchTransfer{Transfer: t.ID}, next)
+}
+
+// onTransfer locks a transfer's contract and then the transfer, and runs fn.
+func (s *Service) onTransfer(
+	ctx context.Context, id uuid.UUID, evidence string, fn func(context.Context, *work, *Transfer) error,
+) (Transfer, error) {
+	known, err := s.store.FindTransfer(ctx, id)
+	if err != nil {
+		return Transfer{}, err
+	}
+	var t Transfer
+	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		contract, err := tx.Contract(ctx, known.ContractID)
+		if err != nil {
+			return err
+		}
+		if t, err = tx.Transfer(ctx, id); err != nil {
+			return err
+		}
+		w := &work{Tx: tx, now: s.now(), contract: contract, channel: ChannelProvider, evidence: evidence}
+		before := contract.ChainSeq
+		if err := fn(ctx, w, &t); err != nil {
+			return err
+		}
+		if w.contract.ChainSeq == before {
+			return nil
+		}
+		return w.save(ctx)
+	})
+	return t, err
+}
+
+// turn takes a transfer to another state and audits it.
+func (w *work) turn(ctx context.Context, t *Transfer, next TransferState, why string) error {
+	if t.State == next {
+		return nil
+	}
+	if !t.State.mayFollow(next) {
+		return &TransitionError{State: State(t.State), Event: Event(next)}
+	}
+	from := t.State
+	t.State, t.UpdatedAt = next, w.now
+	if err := w.SaveTransfer(ctx, *t); err != nil {
+		return err
+	}
+	t.Version++
+	return w.recordTransferFrom(ctx, *t, from, why)
+}
+
+func (w *work) recordTransfer(ctx context.Context, t Transfer, why string) error {
+	return w.recordTransferFrom(ctx, t, "", why)
+}
+
+func (w *work) recordTransferFrom(ctx context.Context, t Transfer, from TransferState, why string) error {
+	detail := t.ID.String() + " " + t.Amount.String() + " " + t.Receipt + " " + why
+	return w.record(ctx, string(t.Kind)+"."+string(t.State), string(from), string(t.State), detail)
+}

@@ -1,0 +1,49 @@
+package escrow
+
+import (
+	"log/slog"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Phone is a Kenyan mobile number in E.164, "+254722000418". Its log value and
+// its masked form never show the middle digits.
+type Phone string
+
+// region is where a number without a country code belongs.
+const region = "KE"
+
+// ParsePhone reads a mobile number however a person or a provider writes it:
+// "0722000418", "722 000 418", "254722000418", "+254722000418". Anything that
+// is not a Kenyan mobile number is refused with [BadPhone]: M-Pesa could not
+// pay it.
+func ParsePhone(text string) (Phone, error) {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "254") {
+		text = "+" + text
+	}
+	number, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumberForRegion(number, region) {
+		return "", Refuse(BadPhone)
+	}
+	if phonenumbers.GetNumberType(number) != phonenumbers.MOBILE {
+		return "", Refuse(BadPhone)
+	}
+	return Phone(phonenumbers.Format(number, phonenumbers.E164)), nil
+}
+
+// MSISDN is the number as Safaricom writes it: 12 digits, no plus.
+func (p Phone) MSISDN() string { return strings.TrimPrefix(string(p), "+") }
+
+// Masked hides the middle of the number as M-Pesa does since March 2026:
+// "0722***418".
+func (p Phone) Masked() string {
+	if len(p) < 10 {
+		return "***"
+	}
+	return "0" + string(p[4:7]) + "***" + string(p[len(p)-3:])
+}
+
+// LogValue keeps full numbers out of every log line.
+func (p Phone) LogValue() slog.Value { return slog.StringValue(p.Masked()) }

@@ -1,0 +1,96 @@
+package escrow
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store is the port to the database.
+type Store interface {
+	// InTx runs fn in one transaction and commits when it returns nil. It runs
+	// fn again, a few times, when the database asks for it (serialization
+	// failure, deadlock) or fn returns [ErrConflict]: fn must have no effect
+	// but through tx.
+	InTx(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+
+	// FindParty returns the party with the phone and its open contracts, most
+	// urgent first, in one statement. A phone that never came by has no party.
+	FindParty(ctx context.Context, phone Phone, limit int) (Party, []Contract, error)
+	// FindContract returns the newest contract with the reference, and its
+	// newest payment's status.
+	FindContract(ctx context.Context, ref Ref) (Contract, PaymentStatus, error)
+	// FindContracts returns a party's contracts, newest first.
+	FindContracts(ctx context.Context, phone Phone, offset, limit int) ([]Contract, error)
+	// FindTransfer returns a transfer with its party.
+	FindTransfer(ctx context.Context, id uuid.UUID) (Transfer, error)
+	// FindMessage returns a message with its receiver.
+	FindMessage(ctx context.Context, id uuid.UUID) (Message, error)
+}
+
+// Tx is one transaction on the database. Methods that load a row to change it
+// lock it until the end; rows are locked in the order contract, transfer.
+type Tx interface {
+	// Claim takes an idempotency key for the input with the given hash, and
+	// reports false where the same input has been worked before. Another input
+	// under the key is refused with [KeyConflict].
+	Claim(ctx context.Context, key string, hash []byte, contract uuid.UUID) (first bool, err error)
+
+	EnsureParty(ctx context.Context, phone Phone) (Party, error)
+	SaveParty(ctx context.Context, p Party) error
+
+	// AddContract stores a new contract under a free reference, which it returns.
+	AddContract(ctx context.Context, c Contract) (Ref, error)
+	ContractByRef(ctx context.Context, ref Ref) (Contract, error)
+	Contract(ctx context.Context, id uuid.UUID) (Contract, error)
+	// SaveContract writes c over the version it was read in, or returns [ErrConflict].
+	SaveContract(ctx context.Context, c Contract) error
+
+	AddEvent(ctx context.Context, e AuditEvent) error
+	AddPosting(ctx context.Context, p Posting) error
+	AddItem(ctx context.Context, i Item) error
+
+	AddPayment(ctx context.Context, p Payment) error
+	Payment(ctx context.Context, id uuid.UUID) (Payment, error)
+	// HeldPayment returns the payment that is locked for a contract.
+	HeldPayment(ctx context.Context, contract uuid.UUID) (Payment, error)
+	SavePayment(ctx context.Context, p Payment) error
+
+	AddTransfer(ctx context.Context, t Transfer) error
+	Transfer(ctx context.Context, id uuid.UUID) (Transfer, error)
+	SaveTransfer(ctx context.Context, t Transfer) error
+	// PromptOpen reports whether a collection is under way for the contract or
+	// at the party's phone.
+	PromptOpen(ctx context.Context, contract, party uuid.UUID) (bool, error)
+
+	AddMessage(ctx context.Context, m Message) error
+	Message(ctx context.Context, id uuid.UUID) (Message, error)
+	MessageByProvider(ctx context.Context, providerID string) (Message, error)
+	SaveMessage(ctx context.Context, m Message) error
+
+	// Enqueue stores a job that runs at the given time, if this transaction commits.
+	Enqueue(ctx context.Context, job Job, at time.Time) error
+}
+
+// Messenger is the port to an SMS gateway. Send renders the message in the
+// receiver's language and sends it once; code is the release code, where the
+// template shows one.
+type Messenger interface {
+	Send(ctx context.Context, m Message, code string) Dispatch
+}
+
+// Dispatch is what is known after an SMS was handed over. NotSent may be tried
+// again, Unknown must not be: the receiver could get it twice.
+type Dispatch struct {
+	Outcome    Outcome
+	ProviderID string
+	Cost       string
+	Reason     string
+	RetryAfter time.Duration
+}
+
+// NotFoundError says that the store has no such row.
+type NotFoundError struct{ What string }
+
+func (e *NotFoundError) Error() string { return e.What + " not found" }

@@ -1,0 +1,102 @@
+package escrow
+
+import (
+	"context"
+	"time"
+)
+
+// Proposal is a deal that one side offers to the other.
+type Proposal struct {
+	Request
+	Role      Role  // of the proposer
+	Other     Phone // the other side
+	Item      string
+	Amount    Cents
+	DeliverBy time.Time
+}
+
+// Propose makes a contract in state [Pending] and tells the other side. It
+// refuses [SamePerson], [BadItem], [AmountOutOfRange] and [BadDate].
+func (s *Service) Propose(ctx context.Context, p Proposal) (Result, error) {
+	item, err := ParseItem(p.Item)
+	if err != nil {
+		return Result{}, err
+	}
+	p.Item = item
+	if err := s.checkProposal(p); err != nil {
+		return Result{}, err
+	}
+	hash, err := input("propose", p)
+	if err != nil {
+		return Result{}, err
+	}
+	var result Result
+	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		result, err = s.propose(ctx, tx, p, hash)
+		return err
+	})
+	return result, err
+}
+
+func (s *Service) checkProposal(p Proposal) error {
+	switch {
+	case p.From == p.Other:
+		return Refuse(SamePerson)
+	case p.Amount < MinAmount, p.Amount > MaxAmount, !p.Amount.Whole():
+		return Refuse(AmountOutOfRange)
+	default:
+		return checkDeliverBy(p.DeliverBy, s.now())
+	}
+}
+
+// propose derives the contract's id from the idempotency key, so that a
+// repeated proposal finds the contract that the first one made.
+func (s *Service) propose(ctx context.Context, tx Tx, p Proposal, hash []byte) (Result, error) {
+	id := idFromKey(p.Key)
+	first, err := tx.Claim(ctx, p.Key, hash, id)
+	if err != nil {
+		return Result{}, err
+	}
+	if !first {
+		contract, err := tx.Contract(ctx, id)
+		return Result{Contract: contract, Role: p.Role, Repeated: true}, err
+	}
+	contract, err := newContract(ctx, tx, p)
+	if err != nil {
+		return Result{}, err
+	}
+	contract.ID, contract.CreatedAt = id, s.now()
+	if contract.Ref, err = tx.AddContract(ctx, contract); err != nil {
+		return Result{}, err
+	}
+	w := &work{
+		Tx: tx, now: contract.CreatedAt, contract: contract, role: p.Role,
+		actor: contract.Party(p.Role).ID, channel: p.Channel, evidence: p.Key,
+	}
+	if err := w.record(ctx, string(EventPropose), "", string(Pending), contract.Terms()); err != nil {
+		return Result{}, err
+	}
+	if err := w.tell(ctx, p.Role.Other(), MsgProposed); err != nil {
+		return Result{}, err
+	}
+	return Result{Contract: w.contract, Role: p.Role}, w.save(ctx)
+}
+
+func newContract(ctx context.Context, tx Tx, p Proposal) (Contract, error) {
+	proposer, err := tx.EnsureParty(ctx, p.From)
+	if err != nil {
+		return Contract{}, err
+	}
+	other, err := tx.EnsureParty(ctx, p.Other)
+	if err != nil {
+		return Contract{}, err
+	}
+	c := Contract{
+		State: Pending, Proposer: p.Role, Buyer: proposer, Seller: other,
+		Item: p.Item, Amount: p.Amount, DeliverBy: Day(p.DeliverBy),
+	}
+	if p.Role == Seller {
+		c.Buyer, c.Seller = other, proposer
+	}
+	return c, nil
+}

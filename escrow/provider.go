@@ -1,0 +1,63 @@
+package escrow
+
+import (
+	"context"
+	"time"
+)
+
+// Provider is the port to a mobile-money provider. Neither method returns an
+// error: whatever goes wrong is an outcome, and the outcome of a call that may
+// have left us without an answer is [Unknown].
+type Provider interface {
+	// Submit asks the provider to move the money of one transfer. It is called
+	// once per submission, never inside a database transaction, and must not
+	// retry by itself.
+	Submit(ctx context.Context, t Transfer) Submission
+	// Look asks what became of a transfer. It moves nothing. Where the provider
+	// answers by callback it returns [Processing] and the callback follows.
+	Look(ctx context.Context, t Transfer) Finding
+}
+
+// Outcome is what is known after a call.
+type Outcome string
+
+// The outcomes of a submission.
+const (
+	Taken   Outcome = "accepted" // the provider will tell the result later
+	Refused Outcome = "refused"  // definitely not moved, and sending again would not help
+	NotSent Outcome = "not_sent" // definitely not taken: the same transfer may be sent again later
+	Unknown Outcome = "unknown"  // may have been taken
+)
+
+// Submission is the provider's immediate answer to a transfer.
+type Submission struct {
+	Outcome    Outcome
+	ProviderID string        // CheckoutRequestID or ConversationID, when accepted
+	Code       string        // the provider's code, for people who look into it
+	Reason     string        // the provider's words with secrets removed
+	RetryAfter time.Duration // with NotSent: wait at least this long
+	Alarm      bool          // an operator must act before the next one can work
+}
+
+// Verdict is what the provider says about the money of a transfer.
+type Verdict string
+
+// The verdicts. Only Moved and NotMoved are final.
+const (
+	Moved      Verdict = "moved"
+	NotMoved   Verdict = "not_moved"
+	Processing Verdict = "processing"
+	NoAnswer   Verdict = "no_answer" // the answer says nothing, in either direction
+)
+
+// Finding is one statement of the provider about a transfer, by callback or by
+// query. Amount and Receipt are empty where the statement does not carry them.
+type Finding struct {
+	Verdict Verdict
+	Code    string
+	Reason  string
+	Receipt string
+	Amount  Cents
+	Payee   string // the receiver's name as M-Pesa knows it; with payouts
+	Alarm   bool   // an operator must act: wrong initiator, empty float, locked credential
+}

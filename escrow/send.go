@@ -1,0 +1,131 @@
+package escrow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Say sends a person a message outside any contract's act: the answer to HELP,
+// STATUS or to words we did not understand. It happens once per key.
+func (s *Service) Say(ctx context.Context, key string, to Phone, template Template, params MessageParams) error {
+	hash, err := input("say", template)
+	if err != nil {
+		return err
+	}
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		first, err := tx.Claim(ctx, key, hash, uuid.Nil)
+		if err != nil || !first {
+			return err
+		}
+		party, err := tx.EnsureParty(ctx, to)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		return queueMessage(ctx, tx, Message{
+			ID: newID(), To: party, Template: template, Params: params,
+			State: MessageQueued, CreatedAt: now, UpdatedAt: now,
+		})
+	})
+}
+
+// Send hands one message to the SMS gateway. It is the work of [SendMessage].
+// A message that was being sent when we died may have gone out: it becomes
+// unknown rather than being sent twice. Who misses one can ask with STATUS.
+func (s *Service) Send(ctx context.Context, id uuid.UUID) error {
+	var send bool
+	var m Message
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		var err error
+		if m, err = tx.Message(ctx, id); err != nil {
+			return err
+		}
+		switch m.State {
+		case MessageQueued:
+			send = true
+			return s.mark(ctx, tx, &m, MessageSending)
+		case MessageSending:
+			send = false
+			return s.mark(ctx, tx, &m, MessageUnknown)
+		default:
+			send = false
+			return nil
+		}
+	})
+	if err != nil || !send {
+		return err
+	}
+	code, err := s.codeFor(ctx, m)
+	if err != nil {
+		return err
+	}
+	answer := s.messenger.Send(ctx, m, code)
+	s.log.InfoContext(ctx, "message sent", "message", id, "template", m.Template, "to", m.To.Phone,
+		"outcome", answer.Outcome, "reason", answer.Reason)
+	return s.sent(context.WithoutCancel(ctx), id, answer)
+}
+
+// codeFor derives the release code for the one template that carries it.
+func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
+	if m.Template != MsgDeliveredBuyer {
+		return "", nil
+	}
+	contract, _, err := s.store.FindContract(ctx, m.Params.Ref)
+	if err != nil {
+		return "", err
+	}
+	return s.codes.For(contract), nil
+}
+
+func (s *Service) sent(ctx context.Context, id uuid.UUID, answer Dispatch) error {
+	ctx, cancel := context.WithTimeout(ctx, recordBudget)
+	defer cancel()
+	state := map[Outcome]MessageState{
+		Taken: MessageSent, Refused: MessageFailed, NotSent: MessageQueued, Unknown: MessageUnknown,
+	}[answer.Outcome]
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		m, err := tx.Message(ctx, id)
+		if err != nil || m.State != MessageSending {
+			return err
+		}
+		m.ProviderID, m.Cost = answer.ProviderID, answer.Cost
+		return s.mark(ctx, tx, &m, state)
+	})
+	if err == nil && state == MessageQueued {
+		return &Later{After: max(answer.RetryAfter, time.Second)}
+	}
+	return err
+}
+
+func (s *Service) mark(ctx context.Context, tx Tx, m *Message, state MessageState) error {
+	m.State, m.UpdatedAt = state, s.now()
+	return tx.SaveMessage(ctx, *m)
+}
+
+// reportPause is how long a delivery report waits for the message it is about:
+// the gateway may report faster than it answers.
+const reportPause = 2 * time.Second
+
+// Reported takes a delivery report. Reports come late, twice and out of order,
+// so a final state never changes again. A report about a message that is not
+// known yet is asked to come again with [Later].
+func (s *Service) Reported(ctx context.Context, providerID string, state MessageState) error {
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		m, err := tx.MessageByProvider(ctx, providerID)
+		if err != nil {
+			return err
+		}
+		if m.State == MessageDelivered || m.State == MessageFailed || m.State == state {
+			return nil
+		}
+		return s.mark(ctx, tx, &m, state)
+	})
+	var missing *NotFoundError
+	if errors.As(err, &missing) {
+		return &Later{After: reportPause}
+	}
+	return err
+}

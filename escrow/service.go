@@ -1,0 +1,259 @@
+package escrow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Policy holds the amounts and times that an operator may choose.
+type Policy struct {
+	// CodeAbove is the amount above which accepting goods on USSD takes the
+	// release code as a second proof. By SMS it always does, because a sender's
+	// number can be forged there.
+	CodeAbove Cents
+	// PromptLife is how long a buyer has to answer an M-Pesa prompt before the
+	// payment counts as failed. A later success still counts as money.
+	PromptLife time.Duration
+	// CollectLooks and PayoutLooks say how long after its creation a transfer
+	// without an answer is asked about. After the last one a payout is asked
+	// about hourly, and a collection no more.
+	CollectLooks []time.Duration
+	PayoutLooks  []time.Duration
+	// PayoutPatience is how long a payout may stay unanswered before a person
+	// has to look.
+	PayoutPatience time.Duration
+}
+
+// DefaultPolicy is what the documents of the product settle on. The looks fit
+// the five STK queries a minute that Daraja allows an app.
+func DefaultPolicy() Policy {
+	return Policy{
+		CodeAbove:  Shillings(5_000),
+		PromptLife: 5 * time.Minute,
+		CollectLooks: []time.Duration{
+			25 * time.Second, 55 * time.Second, 90 * time.Second, 3 * time.Minute, 5 * time.Minute,
+			15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
+		},
+		PayoutLooks: []time.Duration{
+			30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+		},
+		PayoutPatience: time.Hour,
+	}
+}
+
+// Service offers the use cases. It is safe for concurrent use.
+type Service struct {
+	store     Store
+	provider  Provider
+	messenger Messenger
+	codes     *Codes
+	policy    Policy
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// Deps is what a [Service] is made of; every field is needed.
+type Deps struct {
+	Store     Store
+	Provider  Provider
+	Messenger Messenger
+	Codes     *Codes
+	Policy    Policy
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// NewService makes the service.
+func NewService(d Deps) *Service {
+	return &Service{
+		store: d.Store, provider: d.Provider, messenger: d.Messenger,
+		codes: d.Codes, policy: d.Policy, now: d.Now, log: d.Log,
+	}
+}
+
+// Request says who asks for something, by which channel, and under which
+// idempotency key: the same key and input have their effect once.
+type Request struct {
+	Key     string
+	From    Phone
+	Channel Channel
+}
+
+// Command is a request about one contract.
+type Command struct {
+	Request
+	Ref   Ref
+	Code  string // the release code, with AcceptGoods
+	Words string // the reason, with Dispute
+}
+
+// Result is a contract after a use case, and the side the caller is on.
+type Result struct {
+	Contract Contract
+	Role     Role
+	Repeated bool // the key had been worked before; nothing was done now
+}
+
+// input is the hash that ties an idempotency key to what was asked under it.
+func input(what string, values any) ([]byte, error) {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("hash input of %s: %w", what, err)
+	}
+	sum := sha256.Sum256(append([]byte(what+"\x00"), text...))
+	return sum[:], nil
+}
+
+// party opens the work of one command by a party of the contract: claims the
+// key, locks the contract, checks that the caller is on it, runs fn and saves.
+// fn returns a refusal to change nothing, or keeps one in the work to change
+// something and refuse all the same.
+func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(context.Context, *work) error) (Result, error) {
+	var result Result
+	var late error
+	hash, err := input(what, cmd)
+	if err != nil {
+		return result, err
+	}
+	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		contract, err := tx.ContractByRef(ctx, cmd.Ref)
+		var missing *NotFoundError
+		if errors.As(err, &missing) {
+			return Refuse(UnknownContract)
+		} else if err != nil {
+			return err
+		}
+		role, ok := contract.RoleOf(cmd.From)
+		if !ok {
+			return Refuse(UnknownContract)
+		}
+		first, err := tx.Claim(ctx, cmd.Key, hash, contract.ID)
+		if err != nil {
+			return err
+		}
+		result = Result{Contract: contract, Role: role, Repeated: !first}
+		if !first {
+			return nil
+		}
+		w := &work{
+			Tx: tx, now: s.now(), contract: contract, role: role,
+			actor: contract.Party(role).ID, channel: cmd.Channel, evidence: cmd.Key,
+		}
+		if err := fn(ctx, w); err != nil {
+			return err
+		}
+		late = w.refusal
+		result.Contract = w.contract
+		return w.save(ctx)
+	})
+	return result, errors.Join(err, late)
+}
+
+// work is one use case under way: the transaction, the contract under lock,
+// and who acts on what evidence.
+type work struct {
+	Tx
+	now      time.Time
+	contract Contract
+	role     Role      // of the actor; empty where no party acts
+	actor    uuid.UUID // zero where no party acts
+	channel  Channel
+	evidence string
+	refusal  error // returned to the caller after the commit
+}
+
+// move takes the contract to the state that event leads to.
+func (w *work) move(ctx context.Context, event Event, detail string) error {
+	from := w.contract.State
+	to, err := from.Next(event)
+	if err != nil {
+		return err
+	}
+	w.contract.State = to
+	return w.record(ctx, string(event), string(from), string(to), detail)
+}
+
+// record appends an event to the contract's audit chain.
+func (w *work) record(ctx context.Context, event, from, to, detail string) error {
+	e := AuditEvent{
+		ID: newID(), ContractID: w.contract.ID, Seq: w.contract.ChainSeq + 1, At: w.now,
+		Actor: w.actor, Channel: w.channel, Evidence: w.evidence,
+		Event: event, From: from, To: to, Detail: detail,
+		Prev: w.contract.ChainHead,
+	}
+	e.Hash = e.seal()
+	w.contract.ChainSeq, w.contract.ChainHead = e.Seq, e.Hash
+	return w.AddEvent(ctx, e)
+}
+
+// save writes the contract back, if the work changed it.
+func (w *work) save(ctx context.Context) error {
+	w.contract.UpdatedAt = w.now
+	return w.SaveContract(ctx, w.contract)
+}
+
+// post writes a ledger posting for the contract.
+func (w *work) post(ctx context.Context, reason string, transfer uuid.UUID, lines []Entry) error {
+	p := Posting{
+		ID: newID(), ContractID: w.contract.ID, TransferID: transfer,
+		Reason: reason, Entries: lines, At: w.now,
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	return w.AddPosting(ctx, p)
+}
+
+// ask opens an item for an operator.
+func (w *work) ask(ctx context.Context, kind ItemKind, transfer uuid.UUID, note string) error {
+	return w.AddItem(ctx, Item{
+		ID: newID(), Kind: kind, ContractID: w.contract.ID, TransferID: transfer, Note: note, OpenedAt: w.now,
+	})
+}
+
+// tell sends a message to one side. Whoever has just seen the same words on
+// the USSD screen is not told again.
+func (w *work) tell(ctx context.Context, role Role, template Template, more ...func(*MessageParams)) error {
+	if role == w.role && w.channel == ChannelUSSD {
+		return nil
+	}
+	return w.receipt(ctx, role, template, more...)
+}
+
+// receipt sends a message that its receiver keeps, however they acted.
+func (w *work) receipt(ctx context.Context, role Role, template Template, more ...func(*MessageParams)) error {
+	params := ParamsFor(w.contract, role)
+	for _, add := range more {
+		add(&params)
+	}
+	m := Message{
+		ID: newID(), To: w.contract.Party(role), ContractID: w.contract.ID,
+		Template: template, Params: params, State: MessageQueued, CreatedAt: w.now, UpdatedAt: w.now,
+	}
+	return queueMessage(ctx, w.Tx, m)
+}
+
+// ParamsFor fills what most templates show of a contract to one of its sides.
+func ParamsFor(c Contract, role Role) MessageParams {
+	return MessageParams{
+		Ref: c.Ref, Item: c.Item, Amount: c.Amount, Other: c.Party(role.Other()).Label(),
+		State: c.State, Role: role, DeliverBy: c.DeliverBy.In(EAT).Format(time.DateOnly),
+	}
+}
+
+func queueMessage(ctx context.Context, tx Tx, m Message) error {
+	if err := tx.AddMessage(ctx, m); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, SendMessage{Message: m.ID}, m.CreatedAt)
+}
+
+// newID mints a time-ordered id, so that indexes grow at one end.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

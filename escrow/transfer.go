@@ -1,0 +1,107 @@
+package escrow
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// TransferKind is the direction of a transfer.
+type TransferKind string
+
+// The kinds of transfer.
+const (
+	Collect TransferKind = "collect" // from the buyer, by STK push
+	Payout  TransferKind = "payout"  // to the seller, by B2C
+	Refund  TransferKind = "refund"  // back to the buyer, by B2C
+)
+
+// TransferState is the life of one instruction to a provider.
+type TransferState string
+
+// The states of a transfer. Unknown means that bytes may have left us and no
+// final answer is known; it is settled by a callback or a query, never by
+// sending again under a new id.
+const (
+	TransferCreated   TransferState = "created"
+	TransferSubmitted TransferState = "submitted"
+	TransferAccepted  TransferState = "accepted"
+	TransferSucceeded TransferState = "succeeded"
+	TransferFailed    TransferState = "failed"
+	TransferUnknown   TransferState = "unknown"
+)
+
+// Final reports whether no answer of the provider is awaited any more. A failed
+// collection may still turn out to have been paid; see [Service.Collected].
+func (s TransferState) Final() bool {
+	return s == TransferSucceeded || s == TransferFailed
+}
+
+// TransferStates lists every state of a transfer.
+func TransferStates() []TransferState {
+	return []TransferState{
+		TransferCreated, TransferSubmitted, TransferAccepted,
+		TransferSucceeded, TransferFailed, TransferUnknown,
+	}
+}
+
+// Transfer is one instruction to the provider. Its ID is minted and committed
+// before the call, and is the OriginatorConversationID of a payout: the id that
+// lets M-Pesa refuse a second payment of the same thing.
+type Transfer struct {
+	ID         uuid.UUID
+	ContractID uuid.UUID
+	PaymentID  uuid.UUID // the buyer's payment that this collects, pays on or returns
+	Kind       TransferKind
+	State      TransferState
+	Version    int64
+	Party      Party // who pays, or who is paid
+	Amount     Cents
+	Ref        Ref    // the contract's reference, printed on the M-Pesa receipt
+	ProviderID string // CheckoutRequestID or ConversationID
+	Receipt    string // M-Pesa receipt of the success
+	ResultCode string // the provider's last code
+	Looks      int    // how often the provider was asked about it
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// PaymentStatus is a payment as the outside sees it.
+type PaymentStatus string
+
+// The payment statuses, fixed by the partners' documents.
+const (
+	PaymentPending  PaymentStatus = "pending"  // asked for
+	PaymentHeld     PaymentStatus = "locked"   // received and held
+	PaymentReleased PaymentStatus = "released" // paid to the seller
+	PaymentRefunded PaymentStatus = "refunded" // returned to the buyer
+	PaymentFailed   PaymentStatus = "failed"   // failed or cancelled
+)
+
+// Payment is the buyer's money for a contract: one attempt to pay. A contract
+// has any number of failed ones and at most one that is locked or later.
+type Payment struct {
+	ID         uuid.UUID
+	ContractID uuid.UUID
+	Payer      uuid.UUID
+	Amount     Cents
+	Status     PaymentStatus
+	Receipt    string // M-Pesa receipt of the money in
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// mayFollow says which states a transfer may move to. Success is absorbing, and
+// is reachable from failure because a late success is real money.
+func (s TransferState) mayFollow(next TransferState) bool {
+	allowed := map[TransferState][]TransferState{
+		TransferCreated:   {TransferSubmitted},
+		TransferSubmitted: {TransferCreated, TransferAccepted, TransferUnknown, TransferFailed, TransferSucceeded},
+		TransferAccepted:  {TransferUnknown, TransferFailed, TransferSucceeded},
+		TransferUnknown:   {TransferAccepted, TransferFailed, TransferSucceeded},
+		TransferFailed:    {TransferSucceeded},
+		TransferSucceeded: {},
+	}
+	return slices.Contains(allowed[s], next)
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/voicepact/gateway/migrations"
+)
+
+// dialect is everything in which the two engines differ.
+type dialect struct {
+	name string
+	// lockContract ends a SELECT of a contract "c" that is about to change.
+	// SQLite has one writer, so that a transaction has locked everything.
+	lockContract string
+	lockRow      string
+	migrate      func(ctx context.Context, db *sql.DB) error
+	driver       func(db *sql.DB) riverdriver.Driver[*sql.Tx]
+	// tryAgain reports an error after which the same transaction may succeed.
+	tryAgain func(error) bool
+	// violated names the constraint or index that a write ran into, or "".
+	violated func(error) string
+}
+
+func postgres() dialect {
+	return dialect{
+		name:         "postgres",
+		lockContract: " FOR UPDATE OF c",
+		lockRow:      " FOR UPDATE",
+		migrate:      migratePostgres,
+		driver:       func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
+		tryAgain: func(err error) bool {
+			var pqErr *pq.Error
+			return errors.As(err, &pqErr) && (pqErr.Code == "40001" || pqErr.Code == "40P01")
+		},
+		violated: func(err error) string {
+			var pqErr *pq.Error
+			if errors.As(err, &pqErr) && pqErr.Code == "23505" {
+				return pqErr.Constraint
+			}
+			return ""
+		},
+	}
+}
+
+func sqliteDialect() dialect {
+	return dialect{
+		name:    "sqlite",
+		migrate: migrateSQLite,
+		driver:  func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
+		tryAgain: func(err error) bool {
+			var busy *sqlite.Error
+			return errors.As(err, &busy) && busy.Code()&0xff == sqlite3.SQLITE_BUSY
+		},
+		violated: func(err error) string {
+			var sqliteErr *sqlite.Error
+			if errors.As(err, &sqliteErr) && sqliteErr.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
+				return sqliteErr.Error()
+			}
+			return ""
+		},
+	}
+}
+
+// maxConns leaves room for several gateways on one server with PostgreSQL's
+// usual limit of 100 connections.
+const maxConns = 30
+
+// openPostgres connects to PostgreSQL. The URL must name its sslmode: a silent
+// default has changed between versions of the driver before.
+func openPostgres(ctx context.Context, address string) (*sqlx.DB, error) {
+	parsed, err := url.Parse(address)
+	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") {
+		return nil, errors.New("database URL is not of the form postgres://user:password@host/name?sslmode=…")
+	}
+	if parsed.Query().Get("sslmode") == "" {
+		return nil, errors.New("database URL lacks sslmode: write ?sslmode=verify-full, or =disable on one machine")
+	}
+	db, err := sqlx.ConnectContext(ctx, "postgres", address)
+	if err != nil {
+		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+// openSQLite opens the file, or a database in memory where path is empty. One
+// connection serves all: SQLite has one writer, and waiting in Go is fairer
+// than its busy handler.
+func openSQLite(ctx context.Context, path string) (*sqlx.DB, error) {
+	source := "file::memory:"
+	if path != "" {
+		source = "file:" + path
+	}
+	pragmas := []string{
+		"_txlock=immediate", "_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)",
+		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+	}
+	db, err := sqlx.ConnectContext(ctx, "sqlite", source+"?"+strings.Join(pragmas, "&"))
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	db.SetConnMaxLifetime(0)
+	return db, nil
+}
+
+func migratePostgres(ctx context.Context, db *sql.DB) error {
+	files, err := migrations.Postgres()
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+func migrateSQLite(ctx context.Context, db *sql.DB) error {
+	files, err := migrations.SQLite()
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}

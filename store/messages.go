@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+type messageRow struct {
+	ID         uuid.UUID     `db:"id"`
+	To         partyRow      `db:"party"`
+	ContractID uuid.NullUUID `db:"contract_id"`
+	Template   string        `db:"template"`
+	Params     []byte        `db:"params"`
+	State      string        `db:"state"`
+	ProviderID string        `db:"provider_id"`
+	Cost       string        `db:"cost"`
+	CreatedAt  stamp         `db:"created_at"`
+	UpdatedAt  stamp         `db:"updated_at"`
+}
+
+func (s *Store) message(r messageRow) (escrow.Message, error) {
+	to, err := s.party(r.To)
+	if err != nil {
+		return escrow.Message{}, err
+	}
+	m := escrow.Message{
+		ID: r.ID, To: to, ContractID: r.ContractID.UUID, Template: escrow.Template(r.Template),
+		State: escrow.MessageState(r.State), ProviderID: r.ProviderID, Cost: r.Cost,
+		CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt),
+	}
+	if err := json.Unmarshal(r.Params, &m.Params); err != nil {
+		return escrow.Message{}, fmt.Errorf("message %s: %w", r.ID, err)
+	}
+	return m, nil
+}
+
+const sqlAddMessage = `
+INSERT INTO messages (id, party_id, contract_id, template, params, state, provider_id, cost, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $7)`
+
+// AddMessage implements [escrow.Tx].
+func (t *tx) AddMessage(ctx context.Context, m escrow.Message) error {
+	params, err := json.Marshal(m.Params)
+	if err != nil {
+		return fmt.Errorf("message params: %w", err)
+	}
+	return t.one(ctx, "add message", sqlAddMessage,
+		m.ID, m.To.ID, optional(m.ContractID), string(m.Template), string(params), string(m.State), stamp(m.CreatedAt))
+}
+
+const selectMessage = `
+SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.created_at, m.updated_at,
+    p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
+    p.name_sealed AS "party.name_sealed", p.language AS "party.language"
+FROM messages m
+JOIN parties p ON p.id = m.party_id
+WHERE `
+
+const (
+	sqlMessage           = selectMessage + `m.id = $1`
+	sqlMessageByProvider = selectMessage + `m.provider_id = $1`
+)
+
+// Message implements [escrow.Tx].
+func (t *tx) Message(ctx context.Context, id uuid.UUID) (escrow.Message, error) {
+	return t.store.findMessage(ctx, t, sqlMessage+t.lockMessage(), id)
+}
+
+// MessageByProvider implements [escrow.Tx].
+func (t *tx) MessageByProvider(ctx context.Context, providerID string) (escrow.Message, error) {
+	return t.store.findMessage(ctx, t, sqlMessageByProvider+t.lockMessage(), providerID)
+}
+
+func (t *tx) lockMessage() string {
+	if t.store.dialect.lockRow == "" {
+		return ""
+	}
+	return t.store.dialect.lockRow + " OF m"
+}
+
+// FindMessage implements [escrow.Store].
+func (s *Store) FindMessage(ctx context.Context, id uuid.UUID) (escrow.Message, error) {
+	return s.findMessage(ctx, s.db, sqlMessage, id)
+}
+
+func (s *Store) findMessage(ctx context.Context, q queryer, statement string, key any) (escrow.Message, error) {
+	var row messageRow
+	if err := get(ctx, q, "message", &row, statement, key); err != nil {
+		return escrow.Message{}, err
+	}
+	return s.message(row)
+}
+
+const sqlSaveMessage = `
+UPDATE messages SET state = $2, provider_id = $3, cost = $4, updated_at = $5
+WHERE id = $1`
+
+// SaveMessage implements [escrow.Tx].
+func (t *tx) SaveMessage(ctx context.Context, m escrow.Message) error {
+	return t.one(ctx, "save message", sqlSaveMessage,
+		m.ID, string(m.State), m.ProviderID, m.Cost, stamp(m.UpdatedAt))
+}
+
+func isMissing(err error) bool {
+	var missing *escrow.NotFoundError
+	return errors.As(err, &missing)
+}

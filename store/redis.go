@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+)
+
+// redisTimeout is far below the client's default: a caller with a phone at the
+// ear cannot wait five seconds for a session.
+const redisTimeout = 400 * time.Millisecond
+
+// OpenRedis connects to the Redis at address (redis://…).
+func OpenRedis(address string) (*redis.Client, error) {
+	opts, err := redis.ParseURL(address)
+	if err != nil {
+		return nil, fmt.Errorf("Redis URL: %w", err)
+	}
+	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
+	opts.MaxRetries = 1
+	opts.ContextTimeoutEnabled = true
+	return redis.NewClient(opts), nil
+}
+
+// Sessions keeps menu sessions in Redis. Nothing in them is the guard of
+// money: a lost session is rebuilt from the caller's transcript.
+type Sessions struct {
+	redis  *redis.Client
+	prefix string
+}
+
+// NewSessions keeps sessions under the given key prefix.
+func NewSessions(client *redis.Client, prefix string) *Sessions {
+	return &Sessions{redis: client, prefix: prefix}
+}
+
+// Load returns a session, or nil where there is none.
+func (s *Sessions) Load(ctx context.Context, key string) ([]byte, error) {
+	value, err := s.redis.Get(ctx, s.prefix+key).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load session: %w", err)
+	}
+	return value, nil
+}
+
+// swap stores ARGV[2] for ARGV[3] milliseconds if the value is still ARGV[1],
+// where the empty text stands for no value.
+const swap = `
+local now = redis.call('GET', KEYS[1]) or ''
+if now ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`
+
+// Swap stores now for ttl if the session is still was (nil: there is none), and
+// reports whether it did: of two concurrent hops one wins.
+func (s *Sessions) Swap(ctx context.Context, key string, was, now []byte, ttl time.Duration) (bool, error) {
+	n, err := redis.NewScript(swap).Run(ctx, s.redis, []string{s.prefix + key}, was, now, ttl.Milliseconds()).Int()
+	if err != nil {
+		return false, fmt.Errorf("store session: %w", err)
+	}
+	return n == 1, nil
+}
+
+// Tokens shares one provider token between all processes: Safaricom may void
+// the old one when a new one is made.
+type Tokens struct {
+	redis *redis.Client
+	key   string
+}
+
+// NewTokens keeps the token under key.
+func NewTokens(client *redis.Client, key string) *Tokens { return &Tokens{redis: client, key: key} }
+
+// Get returns the token, or "" where there is none.
+func (t *Tokens) Get(ctx context.Context) (string, error) {
+	token, err := t.redis.Get(ctx, t.key).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("load token: %w", err)
+	}
+	return token, nil
+}
+
+// Put keeps the token for ttl.
+func (t *Tokens) Put(ctx context.Context, token string, ttl time.Duration) error {
+	if err := t.redis.Set(ctx, t.key, token, ttl).Err(); err != nil {
+		return fmt.Errorf("store token: %w", err)
+	}
+	return nil
+}
+
+// Forget drops a token that the provider refused.
+func (t *Tokens) Forget(ctx context.Context) error {
+	if err := t.redis.Del(ctx, t.key).Err(); err != nil {
+		return fmt.Errorf("forget token: %w", err)
+	}
+	return nil
+}
+
+const unlock = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`
+
+// Lock takes the right to fetch a new token for at most ttl, and reports
+// whether it got it. The lock only saves calls; without it two processes would
+// fetch, and one would fetch again.
+func (t *Tokens) Lock(ctx context.Context, ttl time.Duration) (release func(), ok bool, err error) {
+	owner := uuid.NewString()
+	ok, err = t.redis.SetNX(ctx, t.key+":lock", owner, ttl).Result()
+	if err != nil {
+		return func() {}, false, fmt.Errorf("lock token: %w", err)
+	}
+	release = func() {
+		// The lock ends by itself when Redis cannot be told.
+		_ = redis.NewScript(unlock).Run(context.WithoutCancel(ctx), t.redis, []string{t.key + ":lock"}, owner).Err()
+	}
+	return release, ok, nil
+}

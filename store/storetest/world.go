@@ -1,0 +1,232 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store"
+)
+
+// World is a service with everything around it in the test's hands.
+type World struct {
+	TB      testing.TB
+	Clock   *Clock
+	Store   *store.Store
+	Service *escrow.Service
+	Codes   *escrow.Codes
+	Till    *Till
+	Postbox *Postbox
+
+	keys int
+}
+
+// NewWorld makes a world on the store that open returns.
+func NewWorld(tb testing.TB, open func(testing.TB, *Clock) *store.Store) *World {
+	tb.Helper()
+	key := sha256.Sum256([]byte("release codes of tests"))
+	codes, err := escrow.NewCodes(key[:])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Till: &Till{}, Postbox: &Postbox{}}
+	w.Store = open(tb, w.Clock)
+	w.Service = escrow.NewService(escrow.Deps{
+		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes,
+		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	return w
+}
+
+// NewSQLiteWorld makes a world on SQLite.
+func NewSQLiteWorld(tb testing.TB) *World {
+	tb.Helper()
+	return NewWorld(tb, func(tb testing.TB, clock *Clock) *store.Store { return SQLite(tb, clock.Now) })
+}
+
+// Request is a request from phone by USSD under a fresh key.
+func (w *World) Request(phone escrow.Phone) escrow.Request {
+	w.keys++
+	return escrow.Request{Key: "test:" + strconv.Itoa(w.keys), From: phone, Channel: escrow.ChannelUSSD}
+}
+
+// Command is a command from phone about a contract, by USSD under a fresh key.
+func (w *World) Command(phone escrow.Phone, ref escrow.Ref) escrow.Command {
+	return escrow.Command{Request: w.Request(phone), Ref: ref}
+}
+
+// Work runs the jobs that are due, and those they make due, until none is left.
+func (w *World) Work() {
+	w.TB.Helper()
+	ctx := w.TB.Context()
+	for range 100 {
+		jobs, err := w.Store.TakeJobs(ctx)
+		if err != nil {
+			w.TB.Fatal(err)
+		}
+		if len(jobs) == 0 {
+			return
+		}
+		for _, job := range jobs {
+			w.run(ctx, job)
+		}
+	}
+	w.TB.Fatal("jobs never end")
+}
+
+func (w *World) run(ctx context.Context, job store.TakenJob) {
+	w.TB.Helper()
+	var err error
+	switch args := job.Args.(type) {
+	case escrow.SubmitTransfer:
+		err = w.Service.Submit(ctx, args.Transfer)
+	case escrow.WatchTransfer:
+		err = w.Service.Watch(ctx, args.Transfer)
+	case escrow.SendMessage:
+		err = w.Service.Send(ctx, args.Message)
+	}
+	var later *escrow.Later
+	if errors.As(err, &later) {
+		err = w.Store.PutJob(ctx, job, w.Clock.Now().Add(later.After))
+	}
+	if err != nil {
+		w.TB.Fatalf("job %T: %v", job.Args, err)
+	}
+}
+
+// Till stands in the place of M-Pesa: it takes every transfer and keeps it, and
+// the test says what becomes of it.
+type Till struct {
+	mu       sync.Mutex
+	answers  []escrow.Submission
+	findings map[uuid.UUID]escrow.Finding
+	taken    []escrow.Transfer
+}
+
+// Answer makes the next submissions end so, in turn; otherwise they are taken.
+func (t *Till) Answer(answers ...escrow.Submission) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers = append(t.answers, answers...)
+}
+
+// Say makes a look at the transfer find this.
+func (t *Till) Say(id uuid.UUID, finding escrow.Finding) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.findings == nil {
+		t.findings = map[uuid.UUID]escrow.Finding{}
+	}
+	t.findings[id] = finding
+}
+
+// Submit implements [escrow.Provider].
+func (t *Till) Submit(_ context.Context, tr escrow.Transfer) escrow.Submission {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.taken = append(t.taken, tr)
+	if len(t.answers) > 0 {
+		answer := t.answers[0]
+		t.answers = t.answers[1:]
+		return answer
+	}
+	return escrow.Submission{Outcome: escrow.Taken, ProviderID: "id-of-" + tr.ID.String(), Code: "0"}
+}
+
+// Look implements [escrow.Provider].
+func (t *Till) Look(_ context.Context, tr escrow.Transfer) escrow.Finding {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if finding, ok := t.findings[tr.ID]; ok {
+		return finding
+	}
+	return escrow.Finding{Verdict: escrow.NoAnswer}
+}
+
+// Taken returns every submission, in order.
+func (t *Till) Taken() []escrow.Transfer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]escrow.Transfer(nil), t.taken...)
+}
+
+// Last returns the newest submission of the kind.
+func (t *Till) Last(tb testing.TB, kind escrow.TransferKind) escrow.Transfer {
+	tb.Helper()
+	taken := t.Taken()
+	for i := len(taken) - 1; i >= 0; i-- {
+		if taken[i].Kind == kind {
+			return taken[i]
+		}
+	}
+	tb.Fatalf("no %s was submitted", kind)
+	return escrow.Transfer{}
+}
+
+// Pay makes the money of the newest transfer of the kind move, under a receipt.
+func (w *World) Pay(kind escrow.TransferKind, receipt string) escrow.Transfer {
+	w.TB.Helper()
+	t := w.Till.Last(w.TB, kind)
+	finding := escrow.Finding{Verdict: escrow.Moved, Code: "0", Receipt: receipt, Amount: t.Amount}
+	if err := w.Service.Learn(w.TB.Context(), t.ID, finding, "test:"+receipt); err != nil {
+		w.TB.Fatal(err)
+	}
+	w.Work()
+	return t
+}
+
+// Postbox stands in the place of the SMS gateway and keeps what was sent.
+type Postbox struct {
+	mu   sync.Mutex
+	sent []Letter
+}
+
+// Letter is one message that was sent, with the release code it carried.
+type Letter struct {
+	escrow.Message
+	Release string
+}
+
+// Send implements [escrow.Messenger].
+func (p *Postbox) Send(_ context.Context, m escrow.Message, code string) escrow.Dispatch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = append(p.sent, Letter{Message: m, Release: code})
+	return escrow.Dispatch{Outcome: escrow.Taken, ProviderID: "ATXid_" + m.ID.String(), Cost: "KES 0.8000"}
+}
+
+// To lists the templates that a phone was sent, in order.
+func (p *Postbox) To(phone escrow.Phone) []escrow.Template {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var templates []escrow.Template
+	for _, letter := range p.sent {
+		if letter.To.Phone == phone {
+			templates = append(templates, letter.Template)
+		}
+	}
+	return templates
+}
+
+// Last returns the newest message to a phone.
+func (p *Postbox) Last(tb testing.TB, phone escrow.Phone) Letter {
+	tb.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.sent) - 1; i >= 0; i-- {
+		if p.sent[i].To.Phone == phone {
+			return p.sent[i]
+		}
+	}
+	tb.Fatal(fmt.Errorf("nothing was sent to %s", phone.Masked()))
+	return Letter{}
+}

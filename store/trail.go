@@ -1,0 +1,94 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+const sqlClaim = `
+INSERT INTO idempotency_keys (key, input_hash, contract_id, at)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (key) DO NOTHING`
+
+const sqlClaimed = `
+SELECT input_hash FROM idempotency_keys
+WHERE key = $1`
+
+// Claim implements [escrow.Tx]. On PostgreSQL a second claim of a key waits for
+// the transaction that holds it, and then sees what it committed.
+func (t *tx) Claim(ctx context.Context, key string, hash []byte, contract uuid.UUID) (bool, error) {
+	result, err := t.ExecContext(ctx, sqlClaim, key, hash, optional(contract), stamp(t.store.now()))
+	if err != nil {
+		return false, fmt.Errorf("claim key: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return n == 1, err
+	}
+	var before []byte
+	if err := get(ctx, t, "idempotency key", &before, sqlClaimed, key); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(before, hash) {
+		return false, escrow.Refuse(escrow.KeyConflict)
+	}
+	return false, nil
+}
+
+const sqlAddEvent = `
+INSERT INTO audit_events (contract_id, seq, id, at, actor, channel, evidence, event, from_state, to_state, detail, prev, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+
+// AddEvent implements [escrow.Tx].
+func (t *tx) AddEvent(ctx context.Context, e escrow.AuditEvent) error {
+	return t.one(ctx, "add audit event", sqlAddEvent,
+		e.ContractID, e.Seq, e.ID, stamp(e.At), e.Actor, string(e.Channel), e.Evidence,
+		e.Event, e.From, e.To, e.Detail, e.Prev, e.Hash)
+}
+
+const sqlAddPosting = `
+INSERT INTO postings (id, contract_id, transfer_id, reason, at)
+VALUES ($1, $2, $3, $4, $5)`
+
+const sqlAddEntries = `
+INSERT INTO entries (posting_id, line, account, amount)
+VALUES ($1, 1, $2, $3), ($1, 2, $4, $5)`
+
+// AddPosting implements [escrow.Tx]. Every posting so far has two entries.
+func (t *tx) AddPosting(ctx context.Context, p escrow.Posting) error {
+	if len(p.Entries) != 2 {
+		return fmt.Errorf("posting %s has %d entries, want 2", p.Reason, len(p.Entries))
+	}
+	err := t.one(ctx, "add posting", sqlAddPosting,
+		p.ID, p.ContractID, optional(p.TransferID), p.Reason, stamp(p.At))
+	if err != nil {
+		return err
+	}
+	debit, credit := p.Entries[0], p.Entries[1]
+	_, err = t.ExecContext(ctx, sqlAddEntries,
+		p.ID, string(debit.Account), int64(debit.Amount), string(credit.Account), int64(credit.Amount))
+	if err != nil {
+		return fmt.Errorf("add ledger entries: %w", err)
+	}
+	return nil
+}
+
+const sqlAddItem = `
+INSERT INTO operator_items (id, kind, contract_id, transfer_id, note, opened_at, closed_at)
+VALUES ($1, $2, $3, $4, $5, $6, NULL)
+ON CONFLICT (kind, contract_id, transfer_id) WHERE closed_at IS NULL DO NOTHING`
+
+// AddItem implements [escrow.Tx]. An item that is open for the same cause stays
+// as it is.
+func (t *tx) AddItem(ctx context.Context, i escrow.Item) error {
+	_, err := t.ExecContext(ctx, sqlAddItem,
+		i.ID, string(i.Kind), i.ContractID, i.TransferID, i.Note, stamp(i.OpenedAt))
+	if err != nil {
+		return fmt.Errorf("add operator item: %w", err)
+	}
+	return nil
+}
