@@ -80,7 +80,7 @@ func (w *work) tellAccepted(ctx context.Context) error {
 // checkCode returns a refusal, or nil where the code is right. A wrong code is
 // counted, and the count must be kept although the act is refused: so the
 // refusal is handed to the caller after the commit.
-func (s *Service) checkCode(ctx context.Context, w *work, code string) (error, error) {
+func (s *Service) checkCode(ctx context.Context, w *work, code string) (*Refusal, error) {
 	switch {
 	case w.contract.CodeTries >= maxCodeTries:
 		return Refuse(CodeLocked).About(w.contract), nil

@@ -45,9 +45,6 @@ func (w *work) moved(ctx context.Context, t *Transfer, f Finding) error {
 	if t.State == TransferSucceeded {
 		return w.attachReceipt(ctx, t, f)
 	}
-	if t.State == TransferCreated {
-		return fmt.Errorf("transfer %s moved money before it was sent", t.ID)
-	}
 	if fresh, err := w.claimReceipt(ctx, t, f.Receipt); err != nil || !fresh {
 		return err
 	}

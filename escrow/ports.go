@@ -36,6 +36,11 @@ type Tx interface {
 	// reports false where the same input has been worked before. Another input
 	// under the key is refused with [KeyConflict].
 	Claim(ctx context.Context, key string, hash []byte, contract uuid.UUID) (first bool, err error)
+	// NoteRefusal records that what was asked under a claimed key was refused,
+	// although the transaction commits: a repetition gets the same refusal.
+	NoteRefusal(ctx context.Context, key string, code Code) error
+	// NotedRefusal returns what NoteRefusal recorded, or "".
+	NotedRefusal(ctx context.Context, key string) (Code, error)
 
 	EnsureParty(ctx context.Context, phone Phone) (Party, error)
 	SaveParty(ctx context.Context, p Party) error

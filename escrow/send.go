@@ -36,36 +36,45 @@ func (s *Service) Say(ctx context.Context, key string, to Phone, template Templa
 // A message that was being sent when we died may have gone out: it becomes
 // unknown rather than being sent twice. Who misses one can ask with STATUS.
 func (s *Service) Send(ctx context.Context, id uuid.UUID) error {
-	var send bool
-	var m Message
-	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		var err error
-		if m, err = tx.Message(ctx, id); err != nil {
-			return err
-		}
-		switch m.State {
-		case MessageQueued:
-			send = true
-			return s.mark(ctx, tx, &m, MessageSending)
-		case MessageSending:
-			send = false
-			return s.mark(ctx, tx, &m, MessageUnknown)
-		default:
-			send = false
-			return nil
-		}
-	})
-	if err != nil || !send {
+	m, err := s.store.FindMessage(ctx, id)
+	if err != nil {
 		return err
 	}
+	// Before the message counts as being sent: a fault here must not lose it.
 	code, err := s.codeFor(ctx, m)
 	if err != nil {
+		return err
+	}
+	send, err := s.startSending(ctx, id)
+	if err != nil || !send {
 		return err
 	}
 	answer := s.messenger.Send(ctx, m, code)
 	s.log.InfoContext(ctx, "message sent", "message", id, "template", m.Template, "to", m.To.Phone,
 		"outcome", answer.Outcome, "reason", answer.Reason)
 	return s.sent(context.WithoutCancel(ctx), id, answer)
+}
+
+// startSending marks a queued message as being sent, and reports whether it is
+// ours to send.
+func (s *Service) startSending(ctx context.Context, id uuid.UUID) (bool, error) {
+	var send bool
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		m, err := tx.Message(ctx, id)
+		if err != nil {
+			return err
+		}
+		send = m.State == MessageQueued
+		switch m.State {
+		case MessageQueued:
+			return s.mark(ctx, tx, &m, MessageSending)
+		case MessageSending:
+			return s.mark(ctx, tx, &m, MessageUnknown)
+		default:
+			return nil
+		}
+	})
+	return send, err
 }
 
 // codeFor derives the release code for the one template that carries it.

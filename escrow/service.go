@@ -123,6 +123,7 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 		return result, err
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		late = nil
 		contract, err := tx.ContractByRef(ctx, cmd.Ref)
 		var missing *NotFoundError
 		if errors.As(err, &missing) {
@@ -140,7 +141,8 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 		}
 		result = Result{Contract: contract, Role: role, Repeated: !first}
 		if !first {
-			return nil
+			late, err = repeatedRefusal(ctx, tx, cmd.Key, contract)
+			return err
 		}
 		w := &work{
 			Tx: tx, now: s.now(), contract: contract, role: role,
@@ -149,11 +151,27 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 		if err := fn(ctx, w); err != nil {
 			return err
 		}
-		late = w.refusal
+		if w.refusal != nil {
+			late = w.refusal
+			if err := tx.NoteRefusal(ctx, cmd.Key, w.refusal.Code); err != nil {
+				return err
+			}
+		}
 		result.Contract = w.contract
 		return w.save(ctx)
 	})
 	return result, errors.Join(err, late)
+}
+
+// repeatedRefusal is the refusal that a key was answered with before, or nil.
+func repeatedRefusal(ctx context.Context, tx Tx, key string, c Contract) (error, error) {
+	code, err := tx.NotedRefusal(ctx, key)
+	if err != nil || code == "" {
+		return nil, err
+	}
+	refusal := Refuse(code).About(c)
+	refusal.Left = max(maxCodeTries-c.CodeTries, 0)
+	return refusal, nil
 }
 
 // work is one use case under way: the transaction, the contract under lock,
@@ -166,7 +184,7 @@ type work struct {
 	actor    uuid.UUID // zero where no party acts
 	channel  Channel
 	evidence string
-	refusal  error // returned to the caller after the commit
+	refusal  *Refusal // returned to the caller after the commit
 }
 
 // move takes the contract to the state that event leads to.

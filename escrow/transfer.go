@@ -93,10 +93,11 @@ type Payment struct {
 }
 
 // mayFollow says which states a transfer may move to. Success is absorbing, and
-// is reachable from failure because a late success is real money.
+// is reachable from every other state: a late success is real money, and so is
+// that of a submission that looked as if it had never left us.
 func (s TransferState) mayFollow(next TransferState) bool {
 	allowed := map[TransferState][]TransferState{
-		TransferCreated:   {TransferSubmitted},
+		TransferCreated:   {TransferSubmitted, TransferSucceeded},
 		TransferSubmitted: {TransferCreated, TransferAccepted, TransferUnknown, TransferFailed, TransferSucceeded},
 		TransferAccepted:  {TransferUnknown, TransferFailed, TransferSucceeded},
 		TransferUnknown:   {TransferAccepted, TransferFailed, TransferSucceeded},

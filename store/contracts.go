@@ -181,9 +181,15 @@ func (s *Store) FindParty(ctx context.Context, phone escrow.Phone, limit int) (e
 	return party, nil, err
 }
 
-const sqlFindContract = `SELECT` + contractColumns + `,
+// paymentStatus selects the status of the payment that counts: the one that
+// holds or released money, else the one under way, else the newest.
+const paymentStatus = `,
     COALESCE((SELECT p.status FROM payments p WHERE p.contract_id = c.id
-        ORDER BY p.status = 'failed', p.created_at DESC LIMIT 1), '') AS payment_status` + contractTables + `
+        ORDER BY CASE p.status WHEN 'locked' THEN 0 WHEN 'released' THEN 0 WHEN 'pending' THEN 1
+            WHEN 'refunded' THEN 2 ELSE 3 END, p.created_at DESC
+        LIMIT 1), '') AS payment_status`
+
+const sqlFindContract = `SELECT` + contractColumns + `` + paymentStatus + contractTables + `
 WHERE c.id = (SELECT contract_id FROM contract_refs WHERE ref = $1)`
 
 // FindContract implements [escrow.Store].

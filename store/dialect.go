@@ -28,8 +28,11 @@ type dialect struct {
 	// SQLite has one writer, so that a transaction has locked everything.
 	lockContract string
 	lockRow      string
-	migrate      func(ctx context.Context, db *sql.DB) error
-	driver       func(db *sql.DB) riverdriver.Driver[*sql.Tx]
+	// lockSchema and unlockSchema let one of several processes migrate at a time.
+	lockSchema, unlockSchema string
+
+	migrate func(ctx context.Context, db *sql.DB) error
+	driver  func(db *sql.DB) riverdriver.Driver[*sql.Tx]
 	// tryAgain reports an error after which the same transaction may succeed.
 	tryAgain func(error) bool
 	// violated names the constraint or index that a write ran into, or "".
@@ -41,6 +44,8 @@ func postgres() dialect {
 		name:         "postgres",
 		lockContract: " FOR UPDATE OF c",
 		lockRow:      " FOR UPDATE",
+		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
+		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
 		migrate:      migratePostgres,
 		driver:       func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
 		tryAgain: func(err error) bool {
@@ -59,13 +64,10 @@ func postgres() dialect {
 
 func sqliteDialect() dialect {
 	return dialect{
-		name:    "sqlite",
-		migrate: migrateSQLite,
-		driver:  func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
-		tryAgain: func(err error) bool {
-			var busy *sqlite.Error
-			return errors.As(err, &busy) && busy.Code()&0xff == sqlite3.SQLITE_BUSY
-		},
+		name:     "sqlite",
+		migrate:  migrateSQLite,
+		driver:   func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
+		tryAgain: busy,
 		violated: func(err error) string {
 			var sqliteErr *sqlite.Error
 			if errors.As(err, &sqliteErr) && sqliteErr.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
@@ -74,6 +76,11 @@ func sqliteDialect() dialect {
 			return ""
 		},
 	}
+}
+
+func busy(err error) bool {
+	var sqliteErr *sqlite.Error
+	return errors.As(err, &sqliteErr) && sqliteErr.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // maxConns leaves room for several gateways on one server with PostgreSQL's
@@ -100,19 +107,26 @@ func openPostgres(ctx context.Context, address string) (*sqlx.DB, error) {
 	return db, nil
 }
 
+// errInUse says that another process has the file.
+var errInUse = errors.New("the data is in use by another voicepact")
+
 // openSQLite opens the file, or a database in memory where path is empty. One
 // connection serves all: SQLite has one writer, and waiting in Go is fairer
-// than its busy handler.
+// than its busy handler. The file is locked against other processes: a second
+// one would take over jobs that are running here.
 func openSQLite(ctx context.Context, path string) (*sqlx.DB, error) {
 	source := "file::memory:"
 	if path != "" {
 		source = "file:" + path
 	}
 	pragmas := []string{
-		"_txlock=immediate", "_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)",
-		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+		"_txlock=immediate", "_pragma=busy_timeout(1000)", "_pragma=locking_mode(EXCLUSIVE)",
+		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
 	}
 	db, err := sqlx.ConnectContext(ctx, "sqlite", source+"?"+strings.Join(pragmas, "&"))
+	if busy(err) {
+		return nil, errInUse
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite file %s: %w", path, err)
 	}

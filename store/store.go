@@ -47,8 +47,26 @@ func Open(ctx context.Context, address string, sealer *Sealer, now func() time.T
 	return s, nil
 }
 
-// Migrate brings the schema, River's tables included, to its newest version.
+// Migrate brings the schema, River's tables included, to its newest version. Of
+// several processes that start at once, one migrates and the others wait.
 func (s *Store) Migrate(ctx context.Context) error {
+	if s.dialect.lockSchema == "" {
+		return s.migrate(ctx)
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("lock schema: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, s.dialect.lockSchema); err != nil {
+		return fmt.Errorf("lock schema: %w", err)
+	}
+	err = s.migrate(ctx)
+	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), s.dialect.unlockSchema)
+	return errors.Join(err, unlockErr)
+}
+
+func (s *Store) migrate(ctx context.Context) error {
 	if err := s.dialect.migrate(ctx, s.db.DB); err != nil {
 		return fmt.Errorf("migrate %s: %w", s.dialect.name, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,8 +12,8 @@ import (
 )
 
 const sqlClaim = `
-INSERT INTO idempotency_keys (key, input_hash, contract_id, at)
-VALUES ($1, $2, $3, $4)
+INSERT INTO idempotency_keys (key, input_hash, contract_id, refusal, at)
+VALUES ($1, $2, $3, '', $4)
 ON CONFLICT (key) DO NOTHING`
 
 const sqlClaimed = `
@@ -37,6 +38,26 @@ func (t *tx) Claim(ctx context.Context, key string, hash []byte, contract uuid.U
 		return false, escrow.Refuse(escrow.KeyConflict)
 	}
 	return false, nil
+}
+
+const sqlNoteRefusal = `
+UPDATE idempotency_keys SET refusal = $2
+WHERE key = $1`
+
+// NoteRefusal implements [escrow.Tx].
+func (t *tx) NoteRefusal(ctx context.Context, key string, code escrow.Code) error {
+	return t.one(ctx, "note refusal", sqlNoteRefusal, key, string(code))
+}
+
+const sqlNotedRefusal = `
+SELECT refusal FROM idempotency_keys
+WHERE key = $1`
+
+// NotedRefusal implements [escrow.Tx].
+func (t *tx) NotedRefusal(ctx context.Context, key string) (escrow.Code, error) {
+	var code escrow.Code
+	err := get(ctx, t, "idempotency key", &code, sqlNotedRefusal, key)
+	return code, err
 }
 
 const sqlAddEvent = `
@@ -91,4 +112,32 @@ func (t *tx) AddItem(ctx context.Context, i escrow.Item) error {
 		return fmt.Errorf("add operator item: %w", err)
 	}
 	return nil
+}
+
+const sqlOpenItems = `
+SELECT id, kind, contract_id, transfer_id, note, opened_at FROM operator_items
+WHERE closed_at IS NULL
+ORDER BY opened_at, id`
+
+// OpenItems returns what waits for a person, oldest first.
+func (s *Store) OpenItems(ctx context.Context) ([]escrow.Item, error) {
+	var rows []struct {
+		ID         uuid.UUID `db:"id"`
+		Kind       string    `db:"kind"`
+		ContractID uuid.UUID `db:"contract_id"`
+		TransferID uuid.UUID `db:"transfer_id"`
+		Note       string    `db:"note"`
+		OpenedAt   stamp     `db:"opened_at"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, sqlOpenItems); err != nil {
+		return nil, fmt.Errorf("read operator items: %w", err)
+	}
+	items := make([]escrow.Item, 0, len(rows))
+	for _, r := range rows {
+		items = append(items, escrow.Item{
+			ID: r.ID, Kind: escrow.ItemKind(r.Kind), ContractID: r.ContractID, TransferID: r.TransferID,
+			Note: r.Note, OpenedAt: time.Time(r.OpenedAt),
+		})
+	}
+	return items, nil
 }

@@ -134,11 +134,13 @@ CREATE TABLE audit_events (
 ) STRICT;
 
 -- What has been done under which idempotency key, written in the transaction
--- of the effect.
+-- of the effect; refusal is the answer of a request that was refused and yet
+-- counted (a wrong release code).
 CREATE TABLE idempotency_keys (
     key         TEXT   PRIMARY KEY,
     input_hash  BLOB  NOT NULL,
     contract_id TEXT,
+    refusal     TEXT   NOT NULL,
     at          INTEGER NOT NULL
 ) STRICT;
 

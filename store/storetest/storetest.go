@@ -52,6 +52,9 @@ func Sealer(tb testing.TB) *store.Sealer {
 	return sealer
 }
 
+// Opener opens a store on one engine; [SQLite] and [Postgres] are the two.
+type Opener func(tb testing.TB, now func() time.Time) *store.Store
+
 // SQLite returns a migrated store in a file of its own.
 func SQLite(tb testing.TB, now func() time.Time) *store.Store {
 	tb.Helper()

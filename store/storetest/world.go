@@ -31,7 +31,7 @@ type World struct {
 }
 
 // NewWorld makes a world on the store that open returns.
-func NewWorld(tb testing.TB, open func(testing.TB, *Clock) *store.Store) *World {
+func NewWorld(tb testing.TB, open Opener) *World {
 	tb.Helper()
 	key := sha256.Sum256([]byte("release codes of tests"))
 	codes, err := escrow.NewCodes(key[:])
@@ -39,7 +39,7 @@ func NewWorld(tb testing.TB, open func(testing.TB, *Clock) *store.Store) *World 
 		tb.Fatal(err)
 	}
 	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Till: &Till{}, Postbox: &Postbox{}}
-	w.Store = open(tb, w.Clock)
+	w.Store = open(tb, w.Clock.Now)
 	w.Service = escrow.NewService(escrow.Deps{
 		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes,
 		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -50,7 +50,7 @@ func NewWorld(tb testing.TB, open func(testing.TB, *Clock) *store.Store) *World 
 // NewSQLiteWorld makes a world on SQLite.
 func NewSQLiteWorld(tb testing.TB) *World {
 	tb.Helper()
-	return NewWorld(tb, func(tb testing.TB, clock *Clock) *store.Store { return SQLite(tb, clock.Now) })
+	return NewWorld(tb, SQLite)
 }
 
 // Request is a request from phone by USSD under a fresh key.
@@ -103,6 +103,58 @@ func (w *World) run(ctx context.Context, job store.TakenJob) {
 	}
 }
 
+// WorkThroughCrash runs the jobs; the one that the process dies in is found
+// again and run once more, as a job of a dead process is.
+func (w *World) WorkThroughCrash() {
+	w.TB.Helper()
+	jobs, err := w.Store.TakeJobs(w.TB.Context())
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	for _, job := range jobs {
+		if w.dies(job) {
+			w.run(w.TB.Context(), job)
+		}
+	}
+	w.Work()
+}
+
+func (w *World) dies(job store.TakenJob) (died bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			_, died = cause.(crashed)
+			if !died {
+				panic(cause)
+			}
+		}
+	}()
+	w.run(w.TB.Context(), job)
+	return false
+}
+
+// Learn tells the service about the newest transfer of the kind.
+func (w *World) Learn(kind escrow.TransferKind, finding escrow.Finding) {
+	w.TB.Helper()
+	t := w.Till.Last(w.TB, kind)
+	if err := w.Service.Learn(w.TB.Context(), t.ID, finding, "test"); err != nil {
+		w.TB.Fatal(err)
+	}
+}
+
+// Items lists the open operator items, oldest first.
+func (w *World) Items() []escrow.ItemKind {
+	w.TB.Helper()
+	items, err := w.Store.OpenItems(w.TB.Context())
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	kinds := make([]escrow.ItemKind, len(items))
+	for i, item := range items {
+		kinds[i] = item.Kind
+	}
+	return kinds
+}
+
 // Till stands in the place of M-Pesa: it takes every transfer and keeps it, and
 // the test says what becomes of it.
 type Till struct {
@@ -110,7 +162,19 @@ type Till struct {
 	answers  []escrow.Submission
 	findings map[uuid.UUID]escrow.Finding
 	taken    []escrow.Transfer
+	crash    bool
 }
+
+// Crash makes the process die, for the test, right after the next transfer has
+// left it and before the answer is known.
+func (t *Till) Crash() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.crash = true
+}
+
+// crashed is the panic of a simulated death.
+type crashed struct{}
 
 // Answer makes the next submissions end so, in turn; otherwise they are taken.
 func (t *Till) Answer(answers ...escrow.Submission) {
@@ -134,6 +198,10 @@ func (t *Till) Submit(_ context.Context, tr escrow.Transfer) escrow.Submission {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.taken = append(t.taken, tr)
+	if t.crash {
+		t.crash = false
+		panic(crashed{})
+	}
 	if len(t.answers) > 0 {
 		answer := t.answers[0]
 		t.answers = t.answers[1:]

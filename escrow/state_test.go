@@ -1,0 +1,142 @@
+package escrow_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/testkit"
+)
+
+// The golden matrix is the specification: the cells that refuse are as much a
+// decision as those that allow.
+func TestEveryStateAnswersEveryEvent(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, state := range escrow.States() {
+		for _, event := range escrow.Events() {
+			to, err := state.Next(event)
+			answer := string(to)
+			if err != nil {
+				answer = "-"
+			}
+			fmt.Fprintf(&b, "%-16s %-28s %s\n", state, event, answer)
+		}
+	}
+	testkit.Golden(t, "testdata/matrix.golden", b.String())
+}
+
+func TestARefusedEventNamesStateAndEvent(t *testing.T) {
+	t.Parallel()
+	to, err := escrow.Completed.Next(escrow.EventDispute)
+	var refused *escrow.TransitionError
+	if !errors.As(err, &refused) || refused.State != escrow.Completed || refused.Event != escrow.EventDispute {
+		t.Fatalf("got %v", err)
+	}
+	if to != escrow.Completed {
+		t.Fatalf("a refused event moved the contract to %s", to)
+	}
+}
+
+func TestNothingLeavesATerminalState(t *testing.T) {
+	t.Parallel()
+	for _, state := range escrow.States() {
+		if !state.Terminal() {
+			continue
+		}
+		for _, event := range escrow.Events() {
+			if to, err := state.Next(event); err == nil {
+				t.Errorf("%s left %s for %s", event, state, to)
+			}
+		}
+	}
+}
+
+func TestEveryStateIsReachedAndCanEnd(t *testing.T) {
+	t.Parallel()
+	reached := reach(escrow.Pending)
+	for _, state := range escrow.States() {
+		if !reached[state] {
+			t.Errorf("%s is never reached", state)
+		}
+		ends := false
+		for next := range reach(state) {
+			ends = ends || next.Terminal()
+		}
+		if !ends {
+			t.Errorf("%s never ends", state)
+		}
+	}
+}
+
+func reach(from escrow.State) map[escrow.State]bool {
+	seen := map[escrow.State]bool{from: true}
+	todo := []escrow.State{from}
+	for len(todo) > 0 {
+		state := todo[0]
+		todo = todo[1:]
+		for _, event := range escrow.Events() {
+			if to, err := state.Next(event); err == nil && !seen[to] {
+				seen[to] = true
+				todo = append(todo, to)
+			}
+		}
+	}
+	return seen
+}
+
+// The rule that the product stands on: no path of events leads to a release
+// without both the seller's confirmation and the buyer's acceptance of goods.
+func TestNoReleaseWithoutBothParties(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		state := escrow.Pending
+		var delivered, accepted bool
+		for range 30 {
+			event := rapid.SampledFrom(escrow.Events()).Draw(t, "event")
+			next, err := state.Next(event)
+			if err != nil {
+				continue
+			}
+			if event == escrow.EventConfirmDelivery {
+				delivered = true
+			}
+			if event == escrow.EventAccept && state != escrow.Pending {
+				accepted = true
+			}
+			state = next
+		}
+		if state == escrow.Completed && (!delivered || !accepted) {
+			t.Fatalf("completed with delivered=%v accepted=%v", delivered, accepted)
+		}
+	})
+}
+
+func TestParseStateKnowsItsOwnStatesOnly(t *testing.T) {
+	t.Parallel()
+	for _, state := range escrow.States() {
+		if parsed, err := escrow.ParseState(string(state)); err != nil || parsed != state {
+			t.Errorf("ParseState(%q) = %v, %v", state, parsed, err)
+		}
+	}
+	if _, err := escrow.ParseState("locked"); err == nil {
+		t.Error("an unknown state was parsed")
+	}
+}
+
+func TestTheDiagramIsFresh(t *testing.T) {
+	t.Parallel()
+	testkit.Golden(t, "../docs/contract-states.mmd", escrow.Diagram())
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```mermaid\n"+escrow.Diagram()+"```") {
+		t.Error("the README shows another diagram than docs/contract-states.mmd")
+	}
+}
