@@ -37,6 +37,8 @@ const (
 	MsgHelp            Template = "help"             // answer to HELP
 	MsgUnknown         Template = "unknown_contract" // the neutral answer
 	MsgNotUnderstood   Template = "not_understood"   // answer to what is no command
+	MsgSuggest         Template = "suggest"          // answer to what is nearly one: Words is the verb that was meant
+	MsgWhich           Template = "which"            // asks for the reference: Item lists them, Words is the verb
 	MsgRefused         Template = "refused"          // a refusal in words, with the true state
 	MsgLanguage        Template = "language"         // the language was changed
 )
@@ -52,6 +54,7 @@ type MessageParams struct {
 	Receipt   string `json:"receipt,omitempty"` // M-Pesa receipt
 	State     State  `json:"state,omitempty"`
 	Role      Role   `json:"role,omitempty"`       // the receiver's side
+	Act       Act    `json:"act,omitempty"`        // what is open to the receiver, with MsgStatus and MsgRefused
 	Code      Code   `json:"code,omitempty"`       // with MsgRefused
 	Left      int    `json:"left,omitempty"`       // attempts left, with MsgRefused
 	Result    string `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed

@@ -116,7 +116,7 @@ func (s *Service) mark(ctx context.Context, tx Tx, m *Message, state MessageStat
 
 // reportPause is how long a delivery report waits for the message it is about:
 // the gateway may report faster than it answers.
-const reportPause = 2 * time.Second
+const reportPause = 5 * time.Second
 
 // Reported takes a delivery report. Reports come late, twice and out of order,
 // so a final state never changes again. A report about a message that is not

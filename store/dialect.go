@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"strings"
 	"time"
@@ -31,8 +32,9 @@ type dialect struct {
 	// lockSchema and unlockSchema let one of several processes migrate at a time.
 	lockSchema, unlockSchema string
 
-	migrate func(ctx context.Context, db *sql.DB) error
-	driver  func(db *sql.DB) riverdriver.Driver[*sql.Tx]
+	goose  goose.Dialect
+	files  func() (fs.FS, error) // the migrations
+	driver func(db *sql.DB) riverdriver.Driver[*sql.Tx]
 	// tryAgain reports an error after which the same transaction may succeed.
 	tryAgain func(error) bool
 	// violated names the constraint or index that a write ran into, or "".
@@ -46,7 +48,8 @@ func postgres() dialect {
 		lockRow:      " FOR UPDATE",
 		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
 		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
-		migrate:      migratePostgres,
+		goose:        goose.DialectPostgres,
+		files:        migrations.Postgres,
 		driver:       func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
 		tryAgain: func(err error) bool {
 			var pqErr *pq.Error
@@ -65,7 +68,8 @@ func postgres() dialect {
 func sqliteDialect() dialect {
 	return dialect{
 		name:     "sqlite",
-		migrate:  migrateSQLite,
+		goose:    goose.DialectSQLite3,
+		files:    migrations.SQLite,
 		driver:   func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) },
 		tryAgain: busy,
 		violated: func(err error) string {
@@ -133,30 +137,4 @@ func openSQLite(ctx context.Context, path string) (*sqlx.DB, error) {
 	db.SetMaxOpenConns(1)
 	db.SetConnMaxLifetime(0)
 	return db, nil
-}
-
-func migratePostgres(ctx context.Context, db *sql.DB) error {
-	files, err := migrations.Postgres()
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
-}
-
-func migrateSQLite(ctx context.Context, db *sql.DB) error {
-	files, err := migrations.SQLite()
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
 }

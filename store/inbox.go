@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,7 @@ type Callback struct {
 	Kind string // "stk", "b2c", "sms", "dlr", …
 	Key  string
 	Body []byte
+	At   time.Time // of the arrival
 }
 
 const sqlKeep = `
@@ -88,7 +90,7 @@ func (t *tx) quarantine(ctx context.Context, id uuid.UUID, kind, key string, sum
 }
 
 const sqlCallback = `
-SELECT id, kind, key, body_sealed FROM inbox
+SELECT id, kind, key, body_sealed, received_at FROM inbox
 WHERE id = $1`
 
 // Callback reads a kept callback.
@@ -98,6 +100,7 @@ func (s *Store) Callback(ctx context.Context, id string) (Callback, error) {
 		Kind string    `db:"kind"`
 		Key  string    `db:"key"`
 		Body []byte    `db:"body_sealed"`
+		At   stamp     `db:"received_at"`
 	}
 	if err := get(ctx, s.db, "callback", &row, sqlCallback, id); err != nil {
 		return Callback{}, err
@@ -106,7 +109,7 @@ func (s *Store) Callback(ctx context.Context, id string) (Callback, error) {
 	if err != nil {
 		return Callback{}, err
 	}
-	return Callback{ID: row.ID, Kind: row.Kind, Key: row.Key, Body: body}, nil
+	return Callback{ID: row.ID, Kind: row.Kind, Key: row.Key, Body: body, At: time.Time(row.At)}, nil
 }
 
 const sqlWorked = `

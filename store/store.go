@@ -11,7 +11,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -45,39 +44,6 @@ func Open(ctx context.Context, address string, sealer *Sealer, now func() time.T
 		return nil, errors.Join(fmt.Errorf("job client: %w", err), s.db.Close())
 	}
 	return s, nil
-}
-
-// Migrate brings the schema, River's tables included, to its newest version. Of
-// several processes that start at once, one migrates and the others wait.
-func (s *Store) Migrate(ctx context.Context) error {
-	if s.dialect.lockSchema == "" {
-		return s.migrate(ctx)
-	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("lock schema: %w", err)
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, s.dialect.lockSchema); err != nil {
-		return fmt.Errorf("lock schema: %w", err)
-	}
-	err = s.migrate(ctx)
-	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), s.dialect.unlockSchema)
-	return errors.Join(err, unlockErr)
-}
-
-func (s *Store) migrate(ctx context.Context) error {
-	if err := s.dialect.migrate(ctx, s.db.DB); err != nil {
-		return fmt.Errorf("migrate %s: %w", s.dialect.name, err)
-	}
-	migrator, err := rivermigrate.New(s.Driver(), nil)
-	if err != nil {
-		return fmt.Errorf("job migrations: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrate job tables: %w", err)
-	}
-	return nil
 }
 
 // Driver is what River works the same database with.

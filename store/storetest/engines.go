@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,13 +28,62 @@ func Engines(t *testing.T, story func(t *testing.T, open Opener)) {
 	for _, engine := range []struct {
 		name string
 		open Opener
-	}{{"sqlite", SQLite}, {"postgres", Postgres}} {
+	}{{"sqlite", sqliteCopy}, {"postgres", Postgres}} {
 		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
 			story(t, engine.open)
 		})
 	}
 }
+
+func sqliteCopy(tb testing.TB, now func() time.Time) *store.Store {
+	tb.Helper()
+	return open(tb, "sqlite:"+SQLiteFile(tb), now, false)
+}
+
+// SQLiteFile is the path of a migrated SQLite file of the test's own.
+func SQLiteFile(tb testing.TB) string {
+	tb.Helper()
+	content, err := migratedSQLite()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	file := filepath.Join(tb.TempDir(), "voicepact.db")
+	const private = 0o600
+	if err := os.WriteFile(file, content, private); err != nil {
+		tb.Fatal(err)
+	}
+	return file
+}
+
+// migratedSQLite is the content of a migrated file, made once per test binary:
+// under the race detector migrating takes longer than most tests.
+//
+//nolint:gochecknoglobals // computed once and never written to
+var migratedSQLite = sync.OnceValues(func() (content []byte, err error) {
+	folder, err := os.MkdirTemp("", "voicepact-template-")
+	if err != nil {
+		return nil, fmt.Errorf("template file: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	file := filepath.Join(folder, "template.db")
+	sealer, err := store.NewSealer(make([]byte, sealerKey), make([]byte, sealerKey)) // the schema holds nothing sealed
+	if err != nil {
+		return nil, fmt.Errorf("template file: %w", err)
+	}
+	ctx := context.Background()
+	s, err := store.Open(ctx, "sqlite:"+file, sealer, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("template file: %w", err)
+	}
+	if err := errors.Join(s.Migrate(ctx), s.Close()); err != nil {
+		return nil, fmt.Errorf("template file: %w", err)
+	}
+	return os.ReadFile(file) //nolint:gosec // made above
+})
+
+// sealerKey is the length of a sealer's keys.
+const sealerKey = 32
 
 // Postgres returns a store in a PostgreSQL database of its own, copied from one
 // that was migrated once.

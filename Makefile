@@ -1,0 +1,51 @@
+# Everything here is also in .ci/run, or is for people. `make` alone lists it.
+
+GO        ?= go
+PACKAGES  ?= ./...
+FUZZTIME  ?= 10s
+GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+LDFLAGS   := -s -w
+TESTFLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test short cover golden fuzz lint fmt build docker clean
+
+help: ## List what can be made.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Run everything here with simulated phones and money, then open the printed URL.
+	$(GO) run ./cmd/voicepact dev
+
+test: ## Run all tests on PostgreSQL, Redis and Chromium, which are found or installed.
+	$(GO) vet $(PACKAGES)
+	scripts/with-services $(GO) test -race -timeout 9m $(TESTFLAGS) $(PACKAGES)
+
+short: ## Run what needs no server: SQLite and an in-process Redis, in under a minute.
+	env -u CI -u TEST_DATABASE_URL -u TEST_REDIS_URL $(GO) test -short $(TESTFLAGS) $(PACKAGES)
+
+cover: ## Show which lines the tests do not reach.
+	scripts/with-services $(GO) test -coverpkg=$(PACKAGES) -coverprofile=coverage.out $(PACKAGES)
+	$(GO) tool cover -func=coverage.out | tail -1
+	$(GO) tool cover -html=coverage.out -o coverage.html
+
+golden: ## Rewrite golden files with what the tests got; read the diff before you keep it.
+	scripts/with-services $(GO) test -update $$($(GO) list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' \
+		$(PACKAGES) | awk '/internal\/testkit/ { print $$1 }')
+
+fuzz: ## Run every fuzz target for FUZZTIME (10s).
+	scripts/fuzz $(FUZZTIME)
+
+lint: ## Run all linters; built once, by the Go toolchain.
+	$(GO) run $(GOLANGCI) run $(PACKAGES)
+
+fmt: ## Format all Go files.
+	$(GO) run $(GOLANGCI) fmt
+
+build: ## Build the static binary bin/voicepact.
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/voicepact ./cmd/voicepact
+
+docker: ## Build the container image voicepact.
+	docker build -t voicepact .
+
+clean: ## Remove what was built. Data of `make run` stays.
+	rm -rf bin coverage.out coverage.html

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// config is everything an operator sets, read from the environment once.
+// Secrets have no default: a missing one stops the start by name.
+type config struct {
+	ListenAddr  string `env:"LISTEN_ADDR" envDefault:":8080"`
+	PublicURL   string `env:"PUBLIC_URL,notEmpty"`
+	DatabaseURL string `env:"DATABASE_URL,notEmpty"`
+	RedisURL    string `env:"REDIS_URL,notEmpty"`
+
+	// CallbackSecrets are the path secrets of Africa's Talking's callbacks; all
+	// are accepted, so that one can be replaced while the other still works.
+	CallbackSecrets []string `env:"CALLBACK_SECRETS,notEmpty"`
+	CallbackKeys    []hexKey `env:"CALLBACK_KEYS,notEmpty"` // the first signs, all verify
+	DataKey         hexKey   `env:"DATA_KEY,notEmpty"`
+	LookupKey       hexKey   `env:"LOOKUP_KEY,notEmpty"`
+	CodeKey         hexKey   `env:"CODE_KEY,notEmpty"`
+
+	ServiceCode string `env:"USSD_SERVICE_CODE,notEmpty"`
+	HelpPhone   string `env:"HELP_PHONE,notEmpty"`
+
+	AT     africasTalking `envPrefix:"AT_"`
+	Daraja daraja         `envPrefix:"DARAJA_"`
+}
+
+type africasTalking struct {
+	BaseURL  string `env:"BASE_URL" envDefault:"https://api.africastalking.com"`
+	Username string `env:"USERNAME,notEmpty"`
+	APIKey   string `env:"API_KEY,notEmpty"`
+	Sender   string `env:"SENDER,notEmpty"` // short code or sender name that messages come from
+}
+
+type daraja struct {
+	BaseURL           string `env:"BASE_URL" envDefault:"https://api.safaricom.co.ke"`
+	ConsumerKey       string `env:"CONSUMER_KEY,notEmpty"`
+	ConsumerSecret    string `env:"CONSUMER_SECRET,notEmpty"`
+	ShortCode         string `env:"SHORTCODE,notEmpty"`
+	Passkey           string `env:"PASSKEY,notEmpty"`
+	B2CShortCode      string `env:"B2C_SHORTCODE,notEmpty"`
+	Initiator         string `env:"INITIATOR,notEmpty"`
+	InitiatorPassword string `env:"INITIATOR_PASSWORD,notEmpty"`
+	CertificateFile   string `env:"CERTIFICATE_FILE,notEmpty"`
+}
+
+// hexKey is a 32-byte key written as 64 hexadecimal digits.
+type hexKey []byte
+
+const keyBytes = 32
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (k *hexKey) UnmarshalText(text []byte) error {
+	key, err := hex.DecodeString(string(text))
+	if err != nil || len(key) != keyBytes {
+		return errors.New("want 64 hexadecimal digits, as `openssl rand -hex 32` prints them")
+	}
+	*k = key
+	return nil
+}
+
+// String keeps the key out of every print.
+func (hexKey) String() string { return "[secret]" }
+
+// readConfig reads the environment, given as "NAME=value". Every missing or
+// malformed variable is named, in one error.
+func readConfig(environ []string) (config, error) {
+	cfg, err := env.ParseAsWithOptions[config](env.Options{Environment: env.ToMap(environ)})
+	if err != nil {
+		return config{}, fmt.Errorf("configuration: %w", nameVariables(err))
+	}
+	return cfg, nil
+}
+
+// nameVariables makes the errors speak of environment variables where the
+// library names fields of ours: an operator knows only the former.
+func nameVariables(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return err
+	}
+	named := make([]error, len(all.Errors))
+	for i, problem := range all.Errors {
+		named[i] = problem
+		var parse env.ParseError
+		if !errors.As(problem, &parse) {
+			continue
+		}
+		if field, ok := reflect.TypeFor[config]().FieldByName(parse.Name); ok {
+			variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+			named[i] = fmt.Errorf("%s: %w", variable, parse.Err)
+		}
+	}
+	return errors.Join(named...)
+}
+
+// minSecret is 128 bits written in hexadecimal.
+const minSecret = 32
+
+// checkProduction refuses what must not face the world. simulated allows
+// providers that are reached without TLS, which only simulators are.
+func (c config) checkProduction(simulated bool) error {
+	var problems []error
+	if !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		problems = append(problems, errors.New("DATABASE_URL must be postgres://…: embedded storage is for `voicepact dev`"))
+	}
+	for _, secret := range c.CallbackSecrets {
+		if len(secret) < minSecret || url.PathEscape(secret) != secret {
+			problems = append(problems, fmt.Errorf(
+				"CALLBACK_SECRETS: each needs at least %d letters or digits, as `openssl rand -hex 16` prints them", minSecret))
+			break
+		}
+	}
+	secure := map[string]string{"PUBLIC_URL": c.PublicURL, "AT_BASE_URL": c.AT.BaseURL, "DARAJA_BASE_URL": c.Daraja.BaseURL}
+	for name, address := range secure {
+		if !simulated && !strings.HasPrefix(address, "https://") {
+			problems = append(problems, fmt.Errorf("%s must be https://… (or start with --allow-simulator)", name))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (d daraja) certificate() ([]byte, error) {
+	pem, err := os.ReadFile(d.CertificateFile)
+	if err != nil {
+		return nil, fmt.Errorf("DARAJA_CERTIFICATE_FILE: %w", err)
+	}
+	return pem, nil
+}

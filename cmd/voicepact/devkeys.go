@@ -1,0 +1,134 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+
+	"github.com/voicepact/gateway/internal/simulator"
+)
+
+// devSecrets are made at random at the first start and kept beside the data
+// they protect: even a demonstration has no default secret.
+type devSecrets struct {
+	Data, Lookup, Code, Callback []byte
+	Path, API, Passkey, Password string
+	Bank                         []byte // PKCS#1 of the simulated bank's key
+
+	bank *rsa.PrivateKey
+}
+
+func loadSecrets(file string) (devSecrets, error) {
+	var s devSecrets
+	text, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if s, err = makeSecrets(); err != nil {
+			return s, err
+		}
+		if text, err = json.Marshal(s); err != nil {
+			return s, fmt.Errorf("keys: %w", err)
+		}
+		if err := writeWhole(file, text); err != nil {
+			return s, fmt.Errorf("keys: %w", err)
+		}
+	case err != nil:
+		return s, fmt.Errorf("keys: %w", err)
+	default:
+		if err := json.Unmarshal(text, &s); err != nil {
+			return s, fmt.Errorf("keys in %s: %w", file, err)
+		}
+	}
+	s.bank, err = x509.ParsePKCS1PrivateKey(s.Bank)
+	if err != nil {
+		return s, fmt.Errorf("keys in %s: %w", file, err)
+	}
+	return s, nil
+}
+
+// writeWhole writes a file that is there whole or not at all: with half a file
+// of keys the data beside it could not be read any more.
+func writeWhole(file string, text []byte) error {
+	part := file + ".part"
+	if err := os.WriteFile(part, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, file)
+}
+
+func makeSecrets() (devSecrets, error) {
+	bank, err := simulator.GenerateKey()
+	if err != nil {
+		return devSecrets{}, err
+	}
+	word := func() string { return hex.EncodeToString(randomKey()[:16]) }
+	return devSecrets{
+		Data: randomKey(), Lookup: randomKey(), Code: randomKey(), Callback: randomKey(),
+		Path: word(), API: word(), Passkey: word(), Password: word(),
+		Bank: x509.MarshalPKCS1PrivateKey(bank),
+	}, nil
+}
+
+// randomKey never fails: crypto/rand ends the program rather than return
+// without randomness.
+func randomKey() []byte {
+	key := make([]byte, keyBytes)
+	_, _ = rand.Read(key)
+	return key
+}
+
+// The accounts of the simulated providers, in the form of the real ones.
+const (
+	devServiceCode = "*384*12345#"
+	devShortCode   = "40404"
+	devPayBill     = "600992"
+	devInitiator   = "escrowapi"
+	devConsumer    = "voicepact"
+	devUsername    = "sandbox"
+	devHelpPhone   = "0700000000"
+)
+
+// config is the configuration that `serve` reads from the environment, pointed
+// at the simulators.
+func (s devSecrets) config(address, database, redis string) config {
+	return config{
+		PublicURL: address, DatabaseURL: database, RedisURL: redis,
+		CallbackSecrets: []string{s.Path}, CallbackKeys: []hexKey{s.Callback},
+		DataKey: s.Data, LookupKey: s.Lookup, CodeKey: s.Code,
+		ServiceCode: devServiceCode, HelpPhone: devHelpPhone,
+		AT: africasTalking{
+			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,
+		},
+		Daraja: daraja{
+			BaseURL: address + "/sim/daraja", ConsumerKey: devConsumer, ConsumerSecret: s.API,
+			ShortCode: devPayBill, Passkey: s.Passkey, B2CShortCode: devPayBill,
+			Initiator: devInitiator, InitiatorPassword: s.Password,
+		},
+	}
+}
+
+// simulated configures the providers to accept what cfg makes the gateway send.
+func (s devSecrets) simulated(cfg config, file string, log *slog.Logger) simulator.Config {
+	sim := simulatedFor(cfg, log)
+	sim.DataFile, sim.Key = file, s.bank
+	return sim
+}
+
+func simulatedFor(cfg config, log *slog.Logger) simulator.Config {
+	return simulator.Config{
+		GatewayURL: cfg.PublicURL, ATSecret: cfg.CallbackSecrets[0],
+		ServiceCode: cfg.ServiceCode, ShortCode: cfg.AT.Sender,
+		ATUsername: cfg.AT.Username, ATAPIKey: cfg.AT.APIKey,
+		ConsumerKey: cfg.Daraja.ConsumerKey, ConsumerSecret: cfg.Daraja.ConsumerSecret,
+		Passkey: cfg.Daraja.Passkey, BusinessShortCode: cfg.Daraja.ShortCode, B2CShortCode: cfg.Daraja.B2CShortCode,
+		InitiatorName: cfg.Daraja.Initiator, InitiatorPassword: cfg.Daraja.InitiatorPassword,
+		Logger: log,
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/mobilemoney"
+	"github.com/voicepact/gateway/sms"
+	"github.com/voicepact/gateway/store"
+)
+
+const (
+	// pollEvery is how soon a job is found: River polls through database/sql.
+	pollEvery = 100 * time.Millisecond
+	// jobTimeout is longer than the longest call to a provider, so that a
+	// call's own deadline ends it and not the job's.
+	jobTimeout = 90 * time.Second
+	// rescueAfter is when the job of a process that died is run again.
+	rescueAfter = 2 * time.Minute
+)
+
+// newWorkers makes the River client that runs the jobs.
+func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, limit int, log *slog.Logger,
+) (*river.Client[*sql.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker[escrow.SubmitTransfer]{work: func(ctx context.Context, j escrow.SubmitTransfer) error {
+		return service.Submit(ctx, j.Transfer)
+	}})
+	river.AddWorker(workers, &worker[escrow.WatchTransfer]{work: func(ctx context.Context, j escrow.WatchTransfer) error {
+		return service.Watch(ctx, j.Transfer)
+	}})
+	river.AddWorker(workers, &worker[escrow.SendMessage]{work: func(ctx context.Context, j escrow.SendMessage) error {
+		return service.Send(ctx, j.Message)
+	}})
+	inbox := inboxWorker{store: s, service: service, words: words, log: log}
+	river.AddWorker(workers, &worker[store.WorkInbox]{work: inbox.work})
+	client, err := river.NewClient(s.Driver(), &river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: limit}},
+		Workers:              workers,
+		FetchPollInterval:    pollEvery,
+		FetchCooldown:        pollEvery / 2,
+		JobTimeout:           jobTimeout,
+		RescueStuckJobsAfter: rescueAfter,
+		ErrorHandler:         jobErrors{log: log},
+		Logger:               slog.New(quiet{log.Handler()}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("job workers: %w", err)
+	}
+	return client, nil
+}
+
+// worker runs one kind of job. A job that says [escrow.Later] is snoozed, which
+// does not count as an attempt.
+type worker[J river.JobArgs] struct {
+	river.WorkerDefaults[J]
+	work func(context.Context, J) error
+}
+
+// Work implements [river.Worker].
+func (w *worker[J]) Work(ctx context.Context, job *river.Job[J]) error {
+	err := w.work(ctx, job.Args)
+	var later *escrow.Later
+	if errors.As(err, &later) {
+		return river.JobSnooze(max(later.After, 0))
+	}
+	return err
+}
+
+// inboxWorker gives every kept callback to the package that understands it.
+type inboxWorker struct {
+	store   *store.Store
+	service *escrow.Service
+	words   *sms.Handler
+	log     *slog.Logger
+}
+
+func (w inboxWorker) work(ctx context.Context, job store.WorkInbox) error {
+	callback, err := w.store.Callback(ctx, job.Inbox)
+	if err != nil {
+		return err
+	}
+	if err := w.handle(ctx, callback); err != nil {
+		return err
+	}
+	return w.store.Worked(ctx, callback.ID)
+}
+
+func (w inboxWorker) handle(ctx context.Context, callback store.Callback) error {
+	switch callback.Kind {
+	case "sms":
+		return w.words.Work(ctx, callback.Body)
+	case "dlr":
+		return w.report(ctx, callback)
+	case "ussd_event":
+		return nil // kept as evidence of how the session ended; nothing follows from it
+	default:
+		transfer, finding, err := mobilemoney.Decode(callback.Kind, callback.Key, callback.Body)
+		if err != nil {
+			return err
+		}
+		return w.service.Learn(ctx, transfer, finding, "callback:"+callback.ID.String())
+	}
+}
+
+// reportWait is how long a delivery report waits for the message it is about.
+// After that it is about a message of somebody else on the same account, or of
+// one whose sending ended without an answer.
+const reportWait = time.Hour
+
+func (w inboxWorker) report(ctx context.Context, callback store.Callback) error {
+	err := w.words.WorkReport(ctx, callback.Body)
+	var later *escrow.Later
+	if errors.As(err, &later) && time.Since(callback.At) > reportWait {
+		w.log.WarnContext(ctx, "delivery report about no message of ours", "callback", callback.ID)
+		return nil
+	}
+	return err
+}
+
+// jobErrors logs what went wrong with a job; River tries it again.
+type jobErrors struct{ log *slog.Logger }
+
+// HandleError implements [river.ErrorHandler].
+func (h jobErrors) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	h.log.ErrorContext(ctx, "job failed", "kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "error", err)
+	return nil
+}
+
+// HandlePanic implements [river.ErrorHandler].
+func (h jobErrors) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	h.log.ErrorContext(ctx, "job panicked", "kind", job.Kind, "job", job.ID, "panic", value, "trace", trace)
+	return nil
+}
+
+// quiet passes on warnings and errors only: River tells every job's start.
+type quiet struct{ slog.Handler }
+
+// Enabled implements [slog.Handler].
+func (q quiet) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }

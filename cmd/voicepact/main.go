@@ -1,0 +1,34 @@
+// Command voicepact is the VoicePact telephony gateway: escrow for people who
+// own nothing but a feature phone. `voicepact dev` needs nothing and simulates
+// the rest of the world; `voicepact serve` is for production.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Dev         devCmd         `cmd:"" help:"Run everything on this machine with simulated phones and money."`
+	Serve       serveCmd       `cmd:"" help:"Run the gateway on PostgreSQL and Redis with real providers."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema to its newest version."`
+	Simulator   simulatorCmd   `cmd:"" help:"Run the simulated providers and phones alone, for a gateway elsewhere."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running gateway whether it is ready; for containers."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli commands
+	command := kong.Parse(&cli,
+		kong.Name("voicepact"),
+		kong.Description("Escrow by USSD and SMS, with M-Pesa for the money."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	command.FatalIfErrorf(command.Run())
+}

@@ -1,0 +1,162 @@
+package e2e_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/voicepact/gateway/internal/testkit"
+)
+
+// binary is the program under test, built once with the race detector.
+var binary = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "voicepact-e2e-")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(folder, "voicepact")
+	build := exec.Command("go", "build", "-race", "-o", file, "../../cmd/voicepact")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, output)
+	}
+	return file, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if file, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(file))
+	}
+	os.Exit(code)
+}
+
+// process is one run of the program.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	output *output
+	done   chan struct{}
+	err    error // of the exit, once done is closed
+}
+
+// output collects what a process prints, while it prints.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// start runs the program with the arguments and nothing in its environment but
+// env. Whatever happens to the test, the process ends with it.
+func start(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t: t, cmd: exec.Command(file, args...), output: &output{}, done: make(chan struct{})}
+	p.cmd.Env = append([]string{"HOME=" + t.TempDir()}, env...)
+	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if text := p.output.String(); strings.Contains(text, "DATA RACE") || strings.Contains(text, "panic") {
+			t.Errorf("the program says:\n%s", text)
+		} else if t.Failed() {
+			t.Logf("the program says:\n%s", text)
+		}
+	})
+	return p
+}
+
+// says waits until the output matches, and returns the first group.
+func (p *process) says(pattern string) string {
+	p.t.Helper()
+	re := regexp.MustCompile(pattern)
+	var found []string
+	testkit.Eventually(p.t, "output like "+pattern, func() bool {
+		found = re.FindStringSubmatch(p.output.String())
+		return found != nil || p.ended()
+	})
+	if found == nil {
+		p.t.Fatalf("the program ended (%v) without saying %s:\n%s", p.err, pattern, p.output)
+	}
+	return found[1]
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// kill ends the process as a power cut would.
+func (p *process) kill() {
+	if !p.ended() {
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	}
+}
+
+// stopLimit is more than the program allows itself for stopping.
+const stopLimit = 20 * time.Second
+
+// stop ends the process as an operator does, and expects it to end well.
+func (p *process) stop(signal syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		p.t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(stopLimit):
+		p.t.Fatalf("the program did not stop:\n%s", p.output)
+	}
+	if p.err != nil {
+		p.t.Errorf("the program stopped with %v:\n%s", p.err, p.output)
+	}
+}
+
+// exit waits for the end and returns the exit code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(stopLimit):
+		p.t.Fatal("the program did not end")
+	}
+	var failed *exec.ExitError
+	if errors.As(p.err, &failed) {
+		return failed.ExitCode()
+	}
+	return 0
+}

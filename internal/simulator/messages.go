@@ -1,0 +1,83 @@
+package simulator
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Delivery states, in Africa's Talking's words (delivery reports page).
+const (
+	statusSuccess  = "Success"  // on the handset
+	statusBuffered = "Buffered" // handset absent
+	statusSent     = "Sent"
+	statusFailed   = "Failed"
+	statusSending  = "Sending" // ours: a phone's text not yet taken by the gateway
+
+	mpesaSender = "MPESA"
+	// inboxKept is how many messages a phone shows.
+	inboxKept = 50
+)
+
+// message is a text in a phone.
+type message struct {
+	ID       string // provider's message id
+	Number   string // the phone
+	Sender   string
+	Body     string
+	Outgoing bool
+	Status   string
+}
+
+func (s *Sim) storeMessage(ctx context.Context, tx *sqlx.Tx, m message) error {
+	if _, err := tx.ExecContext(ctx,
+		`INSERT INTO messages (message_id, number, at, sender, body, outgoing, status)
+		 VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		m.ID, m.Number, micros(s.now()), m.Sender, m.Body, boolInt(m.Outgoing), m.Status); err != nil {
+		return fmt.Errorf("store message: %w", err)
+	}
+	return nil
+}
+
+func setMessageStatus(ctx context.Context, tx *sqlx.Tx, id, status string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE messages SET status = $1 WHERE message_id = $2`, status, id); err != nil {
+		return fmt.Errorf("set message status: %w", err)
+	}
+	return nil
+}
+
+// notifyPaid is M-PESA's text to a payer.
+func (s *Sim) notifyPaid(ctx context.Context, tx *sqlx.Tx, p prompt, left int64) error {
+	return s.mpesaText(ctx, tx, p.Number, fmt.Sprintf(
+		"%s Confirmed. %s sent to %s for account %s on %s New M-PESA balance is %s. Transaction cost, Ksh0.00.",
+		p.Receipt, ksh(p.Cents), businessName, p.Account, smsTime(s.now()), ksh(left)))
+}
+
+// notifyReceived is M-PESA's text to a payee.
+func (s *Sim) notifyReceived(ctx context.Context, tx *sqlx.Tx, p payout, now int64) error {
+	return s.mpesaText(ctx, tx, p.Number, fmt.Sprintf(
+		"%s Confirmed. You have received %s from %s on %s New M-PESA balance is %s.",
+		p.Receipt, ksh(p.Cents), businessName, smsTime(s.now()), ksh(now)))
+}
+
+// mpesaText reaches the phone past the gateway, as the operator's own texts do.
+func (s *Sim) mpesaText(ctx context.Context, tx *sqlx.Tx, number, body string) error {
+	return s.storeMessage(ctx, tx, message{
+		ID: newMessageID(), Number: number, Sender: mpesaSender, Body: body, Status: statusSuccess,
+	})
+}
+
+func newMessageID() string { return "ATXid_" + hex32() }
+
+// smsTime is the date in M-PESA's texts: 23/11/26 at 3:30 PM.
+func smsTime(t time.Time) string { return t.In(eastAfrica()).Format("2/1/06 at 3:04 PM") }
+
+// boolInt is how STRICT tables hold a boolean.
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,233 @@
+package simulator
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// prompt is an M-PESA request for a PIN and what became of it.
+type prompt struct {
+	ID          string `db:"id"` // CheckoutRequestID
+	MerchantID  string `db:"merchant_id"`
+	Number      string `db:"number"`
+	Cents       int64  `db:"cents"`
+	Account     string `db:"account"`
+	CallbackURL string `db:"callback_url"`
+	Open        int    `db:"open"`
+	Code        int    `db:"code"`
+	Description string `db:"description"`
+	Receipt     string `db:"receipt"` // "" unless paid
+	Created     int64  `db:"created_at"`
+	Expires     int64  `db:"expires_at"`
+	Closed      int64  `db:"closed_at"`
+}
+
+const promptColumns = `id, merchant_id, number, cents, account, callback_url, open, code, description, receipt,
+	created_at, expires_at, closed_at`
+
+// outcome is a result code of M-PESA and its words.
+type outcome struct {
+	code        int
+	description string
+}
+
+func insertPrompt(ctx context.Context, tx *sqlx.Tx, p *prompt) error {
+	if _, err := tx.NamedExecContext(ctx,
+		`INSERT INTO prompts (id, merchant_id, number, cents, account, callback_url, open, created_at, expires_at)
+		 VALUES (:id, :merchant_id, :number, :cents, :account, :callback_url, :open, :created_at, :expires_at)`,
+		p); err != nil {
+		return fmt.Errorf("store prompt: %w", err)
+	}
+	return nil
+}
+
+// readPrompt also takes a database, for reading outside of a transaction.
+func readPrompt(ctx context.Context, q sqlx.QueryerContext, id string) (prompt, bool, error) {
+	var p prompt
+	err := sqlx.GetContext(ctx, q, &p, `SELECT `+promptColumns+` FROM prompts WHERE id = $1`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return prompt{}, false, nil
+	}
+	if err != nil {
+		return prompt{}, false, fmt.Errorf("read prompt: %w", err)
+	}
+	return p, true, nil
+}
+
+// promptOpen is false for an id that is no prompt's.
+func (s *Sim) promptOpen(ctx context.Context, id string) (bool, error) {
+	p, found, err := readPrompt(ctx, s.db, id)
+	return found && p.Open == 1, err
+}
+
+// answerPrompt settles the open prompt of a phone: with a PIN, or cancelled.
+func (s *Sim) answerPrompt(ctx context.Context, number, pin string, cancel bool) error {
+	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {
+		var p prompt
+		err := tx.GetContext(ctx, &p,
+			`SELECT `+promptColumns+` FROM prompts WHERE number = $1 AND open = 1 AND expires_at > $2`, number, micros(s.now()))
+		if errors.Is(err, sql.ErrNoRows) {
+			return refuse(http.StatusConflict, "There is no M-PESA request on this phone.")
+		}
+		if err != nil {
+			return fmt.Errorf("read open prompt: %w", err)
+		}
+		if cancel {
+			return s.closePrompt(ctx, tx, &p, outcome{1032, "Request cancelled by user"})
+		}
+		return s.payPrompt(ctx, tx, &p, pin)
+	})
+	if err != nil {
+		return fmt.Errorf("answer prompt: %w", err)
+	}
+	s.changed()
+	return nil
+}
+
+// payPrompt moves the money if PIN and balance allow it. The code for a wrong
+// PIN is the one that means a wrong initiator elsewhere; its words are those
+// of the initiator too.
+func (s *Sim) payPrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, pin string) error {
+	owner, _, err := readPhone(ctx, tx, p.Number)
+	if err != nil {
+		return err
+	}
+	if !same(pin, owner.PIN) {
+		return s.closePrompt(ctx, tx, p, outcome{resultInitiator, initiatorWrong})
+	}
+	wallet := walletPrefix + p.Number
+	funds, err := balance(ctx, tx, wallet)
+	if err != nil {
+		return err
+	}
+	if funds < p.Cents {
+		return s.closePrompt(ctx, tx, p, outcome{1, "The balance is insufficient for the transaction."})
+	}
+	p.Receipt, err = move(ctx, tx, Movement{
+		At: s.now(), Kind: movementSTK, Debit: wallet, Credit: accountUtility, Cents: p.Cents, Reference: p.ID,
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.notifyPaid(ctx, tx, *p, funds-p.Cents); err != nil {
+		return err
+	}
+	return s.closePrompt(ctx, tx, p, outcome{0, processed})
+}
+
+// closePrompt records the outcome and owes its callback, unless a fault eats
+// or multiplies it.
+func (s *Sim) closePrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, o outcome) error {
+	p.Open, p.Code, p.Description, p.Closed = 0, o.code, o.description, micros(s.now())
+	if _, err := tx.NamedExecContext(ctx,
+		`UPDATE prompts SET open = 0, code = :code, description = :description, receipt = :receipt,
+		 closed_at = :closed_at WHERE id = :id AND open = 1`, p); err != nil {
+		return fmt.Errorf("close prompt: %w", err)
+	}
+	faults := s.CurrentFaults()
+	if faults.DropSTKCallback {
+		return nil
+	}
+	body, err := json.Marshal(newSTKCallback(*p))
+	if err != nil {
+		return fmt.Errorf("encode stk callback: %w", err)
+	}
+	cb := callback{
+		Kind: kindSTKCallback, Who: mask(p.Number), URL: p.CallbackURL, Body: body, Ref: p.ID,
+		Summary: fmt.Sprintf("Result %d: %s", o.code, strings.TrimSuffix(o.description, ".")),
+	}
+	return s.enqueueCopies(ctx, tx, cb, faults.DuplicateSTKCallback)
+}
+
+// enqueueCopies owes cb once and extra times more, all due together.
+func (s *Sim) enqueueCopies(ctx context.Context, tx *sqlx.Tx, cb callback, extra int) error {
+	for range 1 + max(0, extra) {
+		if err := s.enqueue(ctx, tx, cb, s.cfg.CallbackDelay); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expirePrompts closes the prompts that nobody answered.
+func (s *Sim) expirePrompts(ctx context.Context) error {
+	expired := 0
+	// Looked at without a write transaction first: this runs many times a second.
+	if err := s.db.GetContext(ctx, &expired,
+		`SELECT count(*) FROM prompts WHERE open = 1 AND expires_at <= $1`, micros(s.now())); err != nil {
+		return fmt.Errorf("count expired prompts: %w", err)
+	}
+	if expired == 0 {
+		return nil
+	}
+	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {
+		var over []prompt
+		if err := tx.SelectContext(ctx, &over,
+			`SELECT `+promptColumns+` FROM prompts WHERE open = 1 AND expires_at <= $1`, micros(s.now())); err != nil {
+			return fmt.Errorf("read expired prompts: %w", err)
+		}
+		for i := range over {
+			if err := s.closePrompt(ctx, tx, &over[i], outcome{1037, "No response from user."}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("expire prompts: %w", err)
+	}
+	s.changed()
+	return nil
+}
+
+// stkItem is one metadata item; Balance is sent without a value.
+type stkItem struct {
+	Name  string `json:"Name"`
+	Value any    `json:"Value,omitempty"`
+}
+
+type stkMetadata struct {
+	Item []stkItem `json:"Item"`
+}
+
+type stkResult struct {
+	MerchantRequestID string       `json:"MerchantRequestID"`
+	CheckoutRequestID string       `json:"CheckoutRequestID"`
+	ResultCode        int          `json:"ResultCode"`
+	ResultDesc        string       `json:"ResultDesc"`
+	CallbackMetadata  *stkMetadata `json:"CallbackMetadata,omitempty"` // on success only
+}
+
+type stkBody struct {
+	STKCallback stkResult `json:"stkCallback"`
+}
+
+type stkCallback struct {
+	Body stkBody `json:"Body"`
+}
+
+// newSTKCallback has the payment's items, date and number as JSON numbers, as
+// in the samples of the M-PESA Express page.
+func newSTKCallback(p prompt) stkCallback {
+	r := stkResult{
+		MerchantRequestID: p.MerchantID, CheckoutRequestID: p.ID,
+		ResultCode: p.Code, ResultDesc: p.Description,
+	}
+	if p.Code == 0 {
+		r.CallbackMetadata = &stkMetadata{Item: []stkItem{
+			{"Amount", decimal(p.Cents)},
+			{"MpesaReceiptNumber", p.Receipt},
+			{Name: "Balance"},
+			{"TransactionDate", json.Number(mpesaTime(fromMicros(p.Closed)))},
+			{"PhoneNumber", json.Number(strings.TrimPrefix(p.Number, "+"))},
+		}}
+	}
+	return stkCallback{Body: stkBody{STKCallback: r}}
+}

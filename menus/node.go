@@ -1,0 +1,118 @@
+package menus
+
+// Kind says how an answer is to be read. The caller of [Menu.Next] brings the
+// reading: what a phone number or an amount is, is no business of a menu.
+type Kind string
+
+// The kinds of answers.
+const (
+	KindWord     Kind = "word" // fixed by a choice, not typed
+	KindRef      Kind = "ref"
+	KindPhone    Kind = "phone"
+	KindItem     Kind = "item"
+	KindAmount   Kind = "amount"
+	KindDate     Kind = "date" // "+3" is in three days; people type 24/12 or 24/12/2026
+	KindReason   Kind = "reason"
+	KindCode     Kind = "code"
+	KindLanguage Kind = "language"
+)
+
+// The names under which answers are kept in [State].Data.
+const (
+	NameRole     = "role"
+	NamePhone    = "phone"
+	NameItem     = "item"
+	NameAmount   = "amount"
+	NameDate     = "date"
+	NameRef      = "ref"
+	NameReason   = "reason"
+	NameLanguage = "language"
+	NameDialled  = "dialled" // the reference that was dialled or typed on a first screen
+)
+
+// Act is something that the caller of the menu has to do before the next
+// screen is shown.
+type Act string
+
+// The acts. Those that move a contract are named as in the escrow.
+const (
+	ActLanguage Act = "language"
+	ActPropose  Act = "propose"
+	ActAgree    Act = "agree"
+	ActDecline  Act = "decline"
+	ActCancel   Act = "cancel"
+	ActPay      Act = "pay"
+	ActDeliver  Act = "deliver"
+	ActAccept   Act = "accept"
+	ActDispute  Act = "dispute"
+)
+
+// Source names the data that a screen shows and that its caller must bring.
+type Source string
+
+// The sources of data.
+const (
+	FromNothing   Source = ""          // the state is enough
+	FromHome      Source = "home"      // the caller and what waits for them
+	FromContract  Source = "contract"  // the contract in Data[NameRef]
+	FromContracts Source = "contracts" // a page of the caller's contracts
+)
+
+// Node is one screen and what can be answered on it. Its text has the node's
+// key in the catalogue.
+type Node struct {
+	Key     string
+	Shows   Source
+	Choices []Choice
+	Input   *Input
+	Rows    []string // where the rows of a list lead; the rows come from the data
+	Size    int      // rows a page
+	Home    bool     // shows the way home beside the way back
+	Ends    bool     // the last screen of a session
+	Forks   []string // no screen of its own: the caller goes on to one of these
+}
+
+// Choice is one numbered answer. A choice with Needs is offered only where the
+// data says that it is open; two such choices may share a number when they are
+// never open together.
+type Choice struct {
+	Number string
+	Label  string // key of the text
+	Target string // the next screen; after the act, where there is one
+	Act    Act
+	Needs  string
+	Set    Value
+}
+
+// Value is what a choice stands for.
+type Value struct {
+	Name string
+	Kind Kind
+	Raw  string
+}
+
+// Input is an answer that is typed.
+type Input struct {
+	Name   string
+	Kind   Kind
+	Target string
+	Act    Act
+	Secret bool // kept nowhere: it is handed on in [Step].Secret
+}
+
+// Back is the target of a choice that returns to the screen before.
+const Back = "back"
+
+// The answers that mean the same everywhere.
+const (
+	KeyBack = "0"
+	KeyHome = "00"
+	KeyMore = "98"
+	KeyMenu = "9"
+)
+
+// The nodes that the engine itself knows.
+const (
+	NodeHome = "home"
+	NodeBye  = "bye"
+)

@@ -1,0 +1,66 @@
+package mobilemoney
+
+import (
+	"context"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// pathB2C is version 3: version 1 has no id of ours, and so nothing that keeps
+// a repeated request from paying twice.
+const pathB2C = "/mpesa/b2c/v3/paymentrequest"
+
+// businessPayment is the command for money that is neither salary nor prize.
+const businessPayment = "BusinessPayment"
+
+// b2cRequest pays a person. The double s of Occassion is Daraja's.
+type b2cRequest struct {
+	OriginatorConversationID string `json:"OriginatorConversationID"`
+	InitiatorName            string `json:"InitiatorName"`
+	SecurityCredential       string `json:"SecurityCredential"`
+	CommandID                string `json:"CommandID"`
+	Amount                   string `json:"Amount"` // whole shillings
+	PartyA                   string `json:"PartyA"`
+	PartyB                   string `json:"PartyB"`
+	Remarks                  string `json:"Remarks"` // 2 to 100 characters
+	QueueTimeOutURL          string `json:"QueueTimeOutURL"`
+	ResultURL                string `json:"ResultURL"`
+	Occasion                 string `json:"Occassion"` //nolint:misspell // Daraja's spelling
+}
+
+// payOut pays a seller, or a buyer back. The transfer's id is the
+// OriginatorConversationID: M-Pesa refuses it the second time, which means that
+// the first was taken.
+func (c *Client) payOut(ctx context.Context, t escrow.Transfer) escrow.Submission {
+	credential, err := seal(c.key, c.cfg.InitiatorPassword)
+	if err != nil {
+		return escrow.Submission{Outcome: escrow.NotSent, Code: codeLocal, Reason: err.Error(), Alarm: true, RetryAfter: afterToken}
+	}
+	a, err := c.post(ctx, c.b2c, pathB2C, b2cRequest{
+		OriginatorConversationID: t.ID.String(), InitiatorName: c.cfg.InitiatorName, SecurityCredential: credential,
+		CommandID: businessPayment, Amount: shillings(t.Amount), PartyA: c.cfg.B2CShortCode,
+		PartyB: t.Party.Phone.MSISDN(), Remarks: remarks(t), Occasion: string(t.Ref),
+		QueueTimeOutURL: c.callbackURL(kindB2CTimeout, t.ID), ResultURL: c.callbackURL(kindB2C, t.ID),
+	})
+	if err != nil {
+		return failure(err)
+	}
+	if a.duplicate() {
+		return escrow.Submission{Outcome: escrow.Taken, Code: a.code(), Reason: a.reason}
+	}
+	return a.submission(a.ConversationID, b2cMeaning)
+}
+
+// duplicate reports that an earlier request with this id was taken. The same
+// code also says "System internal error.", so the words decide.
+func (a answer) duplicate() bool {
+	return a.says(textDup) && (string(a.ErrorCode) == errB2C || a.ResponseCode != "" && a.ResponseCode != codeDone)
+}
+
+// remarks are for the statement of the service's account.
+func remarks(t escrow.Transfer) string {
+	if t.Kind == escrow.Refund {
+		return "VoicePact " + string(t.Ref) + " refund"
+	}
+	return "VoicePact " + string(t.Ref) + " release"
+}

@@ -1,0 +1,167 @@
+package mobilemoney
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/outcall"
+)
+
+// Tokens shares one access token between all processes, because Safaricom's
+// FAQ says that a new token voids the one before.
+type Tokens interface {
+	// Get returns the token in force, or "" where there is none.
+	Get(ctx context.Context) (string, error)
+	// Put keeps a token for ttl.
+	Put(ctx context.Context, token string, ttl time.Duration) error
+	// Forget drops a token that was refused.
+	Forget(ctx context.Context) error
+	// Lock takes the right to fetch a token for at most ttl, and reports whether
+	// it got it. The release is never nil.
+	Lock(ctx context.Context, ttl time.Duration) (release func(), ok bool, err error)
+}
+
+// Client is an M-Pesa account. It is safe for concurrent use.
+type Client struct {
+	cfg      Config
+	key      *rsa.PublicKey
+	signer   signer
+	tokens   Tokens
+	fetching singleflight.Group
+	now      func() time.Time
+	log      *slog.Logger
+
+	oauth, push, query, b2c, status *outcall.Executor
+}
+
+const (
+	// moneyTimeout is long, because giving up early turns an answer into an
+	// unknown outcome. With a token to fetch before, it stays within the time
+	// that a job has.
+	moneyTimeout = 40 * time.Second
+	// readTimeout bounds one attempt of a call that moves nothing.
+	readTimeout = 8 * time.Second
+
+	readRetries = 2
+
+	maxConcurrent = 32
+	// callsPerSecond is a courtesy: the production limits are not published.
+	callsPerSecond = 50
+	// queriesPerMinute is the sandbox's limit on STK queries for the whole app
+	// (observed in June 2026); production's is not known.
+	queriesPerMinute = 5
+)
+
+// New makes a client. It refuses a configuration that Daraja would refuse
+// later, in a sentence that names what is wrong.
+func New(cfg Config, tokens Tokens) (*Client, error) {
+	cfg, err := cfg.checked()
+	if err != nil {
+		return nil, err
+	}
+	key, err := readCertificate(cfg.Certificate)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := seal(key, cfg.InitiatorPassword); err != nil {
+		return nil, err
+	}
+	c := &Client{
+		cfg: cfg, key: key, signer: signer{keys: cfg.CallbackKeys}, tokens: tokens, now: cfg.Now, log: cfg.Logger,
+	}
+	c.oauth = c.reader("daraja token", outcall.Config{})
+	c.status = c.reader("daraja status", outcall.Config{PerSecond: callsPerSecond})
+	c.query = outcall.New(outcall.Config{
+		// No retries: a second attempt would find no permit left.
+		Name: "daraja stk query", Timeout: readTimeout, PerMinute: queriesPerMinute, Failed: troubled, Log: c.log,
+	})
+	c.push = c.mover("daraja stk push")
+	c.b2c = c.mover("daraja b2c")
+	return c, nil
+}
+
+func (c *Client) reader(name string, cfg outcall.Config) *outcall.Executor {
+	cfg.Name, cfg.Timeout, cfg.Retries, cfg.MaxConcurrent = name, readTimeout, readRetries, maxConcurrent
+	cfg.Failed, cfg.Log = troubled, c.log
+	return outcall.New(cfg)
+}
+
+func (c *Client) mover(name string) *outcall.Executor {
+	return outcall.New(outcall.Config{
+		Name: name, Timeout: moneyTimeout, MaxConcurrent: maxConcurrent, PerSecond: callsPerSecond,
+		Failed: troubled, Log: c.log,
+	})
+}
+
+// Submit implements [escrow.Provider].
+func (c *Client) Submit(ctx context.Context, t escrow.Transfer) escrow.Submission {
+	if err := sendable(t); err != nil {
+		return escrow.Submission{Outcome: escrow.Refused, Code: codeLocal, Reason: err.Error(), Alarm: true}
+	}
+	switch t.Kind {
+	case escrow.Collect:
+		return c.stkPush(ctx, t)
+	case escrow.Payout, escrow.Refund:
+		return c.payOut(ctx, t)
+	default:
+		return escrow.Submission{
+			Outcome: escrow.Refused, Code: codeLocal, Reason: fmt.Sprintf("transfer kind %q", t.Kind), Alarm: true,
+		}
+	}
+}
+
+// Look implements [escrow.Provider]. For a payout it returns at best
+// [escrow.Processing]: the answer comes to the status callback.
+func (c *Client) Look(ctx context.Context, t escrow.Transfer) escrow.Finding {
+	var found escrow.Finding
+	switch t.Kind {
+	case escrow.Collect:
+		found = c.stkQuery(ctx, t)
+	case escrow.Payout, escrow.Refund:
+		found = c.askStatus(ctx, t)
+	default:
+		found = nothing(codeLocal, fmt.Sprintf("transfer kind %q", t.Kind))
+	}
+	if found.Alarm {
+		c.log.ErrorContext(ctx, "the provider needs an operator", "transfer", t.ID, "code", found.Code, "reason", found.Reason)
+	}
+	return found
+}
+
+// codeLocal is the code of what we refused ourselves, before sending.
+const codeLocal = "local"
+
+// maxReference is the length of an AccountReference (Daraja portal, M-Pesa
+// Express page). A longer one makes the prompt too long to be shown.
+const maxReference = 12
+
+// sendable refuses what can only be a fault of ours.
+func sendable(t escrow.Transfer) error {
+	number, err := escrow.ParsePhone(string(t.Party.Phone))
+	switch {
+	case err != nil || number != t.Party.Phone:
+		return fmt.Errorf("transfer %s has no phone number that M-Pesa could take", t.ID)
+	case t.Amount <= 0 || !t.Amount.Whole():
+		return fmt.Errorf("transfer %s is over %s, and M-Pesa moves whole shillings only", t.ID, t.Amount)
+	case t.Ref == "" || len(t.Ref) > maxReference:
+		return fmt.Errorf("transfer %s has a reference of %d characters", t.ID, len(t.Ref))
+	default:
+		return nil
+	}
+}
+
+// nothing is a finding that says nothing in either direction.
+func nothing(code, reason string) escrow.Finding {
+	return escrow.Finding{Verdict: escrow.NoAnswer, Code: code, Reason: reason}
+}
+
+// alarm is a finding that says nothing, and calls a person.
+func alarm(code, reason string) escrow.Finding {
+	return escrow.Finding{Verdict: escrow.NoAnswer, Code: code, Reason: reason, Alarm: true}
+}

@@ -1,0 +1,221 @@
+package mobilemoney
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// Decode reads a kept callback: kind and key are those it was kept under. It
+// returns the transfer that the callback is about and what it says.
+//
+// A body that cannot be read is a finding too, one that calls an operator: the
+// job that works it ends, instead of reading the same bytes again for weeks. An
+// error means that kind or key are not of this package's making.
+func Decode(kind, key string, body []byte) (uuid.UUID, escrow.Finding, error) {
+	id, _, _ := strings.Cut(key, ":")
+	transfer, err := uuid.Parse(id)
+	if err != nil || !known(kind) {
+		return uuid.Nil, escrow.Finding{}, fmt.Errorf("not a callback of M-Pesa: kind %q", kind)
+	}
+	return transfer, decode(kind, transfer, body).finding, nil
+}
+
+// statement is what a callback says, and what tells it from another one about
+// the same transfer.
+type statement struct {
+	finding escrow.Finding
+	id      string // CheckoutRequestID or ConversationID
+}
+
+func decode(kind string, transfer uuid.UUID, body []byte) statement {
+	switch kind {
+	case kindSTK:
+		return decodeSTK(body)
+	case kindB2C:
+		return decodeB2C(transfer, body)
+	case kindStatus:
+		return decodeStatus(transfer, body)
+	default:
+		// What the queue gave up on may still have been paid, whatever the body
+		// says; nobody has documented the body.
+		return statement{finding: nothing("queue timeout", "M-Pesa's queue timed out, which leaves the outcome open")}
+	}
+}
+
+// garbled is a callback that is not what its address is for.
+func garbled(what string) statement {
+	return statement{finding: alarm(codeGarbled, what)}
+}
+
+// stkCallback has metadata on success only.
+type stkCallback struct {
+	CheckoutRequestID scalar `json:"CheckoutRequestID"`
+	ResultCode        scalar `json:"ResultCode"`
+	ResultDesc        scalar `json:"ResultDesc"`
+	CallbackMetadata  struct {
+		Item parameters `json:"Item"`
+	} `json:"CallbackMetadata"`
+}
+
+func decodeSTK(body []byte) statement {
+	var envelope struct {
+		Body struct {
+			Callback stkCallback `json:"stkCallback"`
+		} `json:"Body"`
+	}
+	if !read(body, &envelope) {
+		return garbled("an STK callback cannot be read")
+	}
+	callback := envelope.Body.Callback
+	if callback.ResultCode == "" {
+		return garbled("an STK callback has no result code")
+	}
+	code := shortCode(callback.ResultCode)
+	m := stkMeaning(code)
+	s := statement{id: string(callback.CheckoutRequestID), finding: escrow.Finding{
+		Verdict: m.verdict, Code: code, Reason: words(callback.ResultDesc), Alarm: m.alarm,
+	}}
+	if m.verdict == escrow.Moved {
+		items := callback.CallbackMetadata.Item
+		s.finding = withMoney(s.finding, items.one("MpesaReceiptNumber"), items.one("Amount"))
+	}
+	return s
+}
+
+// withMoney completes a success. Without a receipt and an amount it is not
+// money yet: a query can still find out what it was.
+func withMoney(f escrow.Finding, receipt, amount scalar) escrow.Finding {
+	var good, exact bool
+	f.Receipt, good = receipt.receipt()
+	f.Amount, exact = amount.cents()
+	if !good || !exact {
+		return alarm(f.Code, "M-Pesa reports a success without a receipt or without an amount")
+	}
+	return f
+}
+
+// result is what the asynchronous APIs post.
+type result struct {
+	ResultType               scalar `json:"ResultType"`
+	ResultCode               scalar `json:"ResultCode"`
+	ResultDesc               scalar `json:"ResultDesc"`
+	OriginatorConversationID scalar `json:"OriginatorConversationID"`
+	ConversationID           scalar `json:"ConversationID"`
+	ResultParameters         struct {
+		ResultParameter parameters `json:"ResultParameter"`
+	} `json:"ResultParameters"`
+}
+
+func readResult(body []byte) (result, bool) {
+	var envelope struct {
+		Result result `json:"Result"`
+	}
+	ok := read(body, &envelope)
+	return envelope.Result, ok && envelope.Result.ResultCode != ""
+}
+
+// final reports whether this is the last word. Type 1 announces more.
+func (r result) final() bool { return r.ResultType == "" || r.ResultType == "0" }
+
+// about reports whether an id that came back is the transfer's. Safaricom's
+// samples show ids of its own making beside ours, so only another transfer's id
+// is a contradiction.
+func about(id scalar, transfer uuid.UUID) bool {
+	other, err := uuid.Parse(string(id))
+	return err != nil || other == transfer
+}
+
+func decodeB2C(transfer uuid.UUID, body []byte) statement {
+	r, ok := readResult(body)
+	if !ok {
+		return garbled("a B2C result cannot be read")
+	}
+	s := statement{id: string(r.ConversationID)}
+	code := shortCode(r.ResultCode)
+	m := b2cMeaning(code)
+	switch {
+	case !about(r.OriginatorConversationID, transfer):
+		s.finding = alarm(codeGarbled, "a B2C result is about another transfer than its address")
+	case !r.final():
+		s.finding = escrow.Finding{Verdict: escrow.Processing, Code: code, Reason: words(r.ResultDesc)}
+	default:
+		s.finding = escrow.Finding{Verdict: m.verdict, Code: code, Reason: words(r.ResultDesc), Alarm: m.alarm}
+	}
+	if s.finding.Verdict == escrow.Moved {
+		items := r.ResultParameters.ResultParameter
+		s.finding.Payee = name(items.one("ReceiverPartyPublicName"))
+		s.finding = withMoney(s.finding, items.one("TransactionReceipt"), items.one("TransactionAmount"))
+	}
+	return s
+}
+
+// decodeStatus reads the answer to a status query. The envelope is about the
+// query; its subject is in the parameters.
+func decodeStatus(transfer uuid.UUID, body []byte) statement {
+	r, ok := readResult(body)
+	if !ok {
+		return garbled("a status result cannot be read")
+	}
+	s := statement{id: string(r.ConversationID)}
+	items := r.ResultParameters.ResultParameter
+	subject := items.one("OriginatorConversationID") + items.one("Originator Conversation ID")
+	code := shortCode(r.ResultCode)
+	switch {
+	case !r.final():
+		s.finding = escrow.Finding{Verdict: escrow.Processing, Code: code, Reason: words(r.ResultDesc)}
+	case code != codeDone:
+		// The query failed, which is nothing about the payout.
+		s.finding = nothing(code, words(r.ResultDesc))
+		s.finding.Alarm = b2cMeaning(code).alarm && code != codeNoReceipt
+	case !about(subject, transfer):
+		s.finding = alarm(codeGarbled, "a status result is about another transfer than its address")
+	default:
+		s.finding = subjectOf(items)
+	}
+	return s
+}
+
+// codeNoReceipt answers a query about a payout that M-Pesa does not know, seen
+// in Ethiopia; Kenya's code is not documented. The payout may still be queued.
+const codeNoReceipt = "2032"
+
+// subjectOf reads the state of the payout that was asked about.
+func subjectOf(items parameters) escrow.Finding {
+	state := strings.ToLower(string(items.one("TransactionStatus")))
+	f := escrow.Finding{Verdict: escrow.NoAnswer, Code: shortCode(scalar(state)), Reason: "transaction status " + words(scalar(state))}
+	switch state {
+	case "completed":
+		f.Verdict, f.Code = escrow.Moved, codeDone
+		f.Payee = name(items.one("CreditPartyName"))
+		return withMoney(f, items.one("ReceiptNo"), items.one("Amount"))
+	case "cancelled", "declined", "expired":
+		f.Verdict = escrow.NotMoved
+	case "initiated", "authorised", "authorized", "pending authorised", "pending authorized":
+		f.Verdict = escrow.Processing
+	default:
+		f.Alarm = true
+	}
+	return f
+}
+
+// maxName keeps a name in its place.
+const maxName = 80
+
+// name takes the number from "254705912645 - JANE DOE".
+func name(party scalar) string {
+	if _, after, found := strings.Cut(string(party), " - "); found {
+		party = scalar(after)
+	}
+	text := words(party)
+	if strings.Contains(text, removed) {
+		return "" // a number, not a name
+	}
+	if runes := []rune(text); len(runes) > maxName {
+		return string(runes[:maxName])
+	}
+	return text
+}

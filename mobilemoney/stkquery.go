@@ -1,0 +1,72 @@
+package mobilemoney
+
+import (
+	"context"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+const pathQuery = "/mpesa/stkpushquery/v1/query"
+
+type queryRequest struct {
+	BusinessShortCode string `json:"BusinessShortCode"`
+	Password          string `json:"Password"`
+	Timestamp         string `json:"Timestamp"`
+	CheckoutRequestID string `json:"CheckoutRequestID"`
+}
+
+// stkQuery asks what became of a prompt. The answer has neither receipt nor
+// amount; the callback brings those. A negative answer is not proof: the
+// sandbox was seen to call paid prompts failed (March 2026), and the escrow
+// takes a late success.
+func (c *Client) stkQuery(ctx context.Context, t escrow.Transfer) escrow.Finding {
+	if t.ProviderID == "" {
+		return nothing(codeLocal, "the push was never answered, so there is no id to ask about")
+	}
+	at := timestamp(c.now())
+	a, err := c.post(ctx, c.query, pathQuery, queryRequest{
+		BusinessShortCode: c.cfg.ShortCode, Password: c.password(at), Timestamp: at, CheckoutRequestID: t.ProviderID,
+	})
+	if err != nil {
+		return unanswered(err)
+	}
+	return a.queried(t.ProviderID)
+}
+
+// queried reads the answer to an STK query, which has at least four shapes for
+// a prompt that is still open.
+func (a answer) queried(asked string) escrow.Finding {
+	switch {
+	case a.accepted() && a.ResultCode != "":
+		if a.CheckoutRequestID != "" && string(a.CheckoutRequestID) != asked {
+			return alarm(codeGarbled, "the STK query was answered about another prompt")
+		}
+		m := stkMeaning(string(a.ResultCode))
+		return escrow.Finding{Verdict: m.verdict, Code: shortCode(a.ResultCode), Reason: a.reason, Alarm: m.alarm}
+	case string(a.ErrorCode) == errSTK && a.says(textInFlight):
+		return escrow.Finding{Verdict: escrow.Processing, Code: a.code(), Reason: a.reason}
+	case string(a.ErrorCode) == errBadField:
+		// Also what a query gets that comes too soon after the push.
+		return nothing(a.code(), a.reason)
+	case string(a.ErrorCode) == errSTK && (a.says(textMerchant) || a.says(textPasskey)):
+		return alarm(a.code(), a.reason)
+	default:
+		return a.unread()
+	}
+}
+
+// unread is an answer to a question that says nothing about its subject.
+func (a answer) unread() escrow.Finding {
+	f := nothing(a.code(), a.reason)
+	f.Alarm = a.tokenRejected() || a.gatewayRefused()
+	return f
+}
+
+// unanswered is a question that got no answer.
+func unanswered(err error) escrow.Finding {
+	f := nothing(codeNetwork, err.Error())
+	if untoken, ok := tokenFailure(err); ok {
+		f.Code, f.Alarm = codeToken, untoken.alarm
+	}
+	return f
+}

@@ -1,0 +1,287 @@
+package sms
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/gsm7"
+)
+
+func newTestComposer(tb testing.TB) *composer {
+	tb.Helper()
+	return composerFor(tb, "*384*12345#", "0700000000")
+}
+
+func composerFor(tb testing.TB, serviceCode, helpPhone string) *composer {
+	tb.Helper()
+	c, err := newComposer(serviceCode, helpPhone)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+func TestTextsAreTwins(t *testing.T) {
+	t.Parallel()
+	c := newTestComposer(t)
+	if err := c.texts.Check(); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"en", "sw"}; !slices.Equal(c.texts.Languages(), want) {
+		t.Errorf("languages %v, want %v", c.texts.Languages(), want)
+	}
+}
+
+// longest is the longest data that a message can carry.
+func longest(role escrow.Role, language escrow.Language) escrow.Message {
+	return escrow.Message{
+		To: escrow.Party{Phone: "+254712000001", Language: language},
+		Params: escrow.MessageParams{
+			Ref: "1234567890", Item: "Mahindi magunia 10 mazur", Amount: escrow.MaxAmount, Role: role,
+			Other: escrow.Party{Phone: "+254722000418", Name: "Wanjikuwacha Mbugua"}.Label(),
+			State: escrow.PaymentLocked, Receipt: "UJK7TEST01", DeliverBy: "2026-12-31", Left: 4,
+		},
+	}
+}
+
+// messages are every message there is, with the longest data.
+func messages(language escrow.Language) []escrow.Message {
+	templates := []escrow.Template{
+		escrow.MsgProposed, escrow.MsgAgreedBuyer, escrow.MsgAgreedSeller, escrow.MsgDeclined, escrow.MsgCancelled,
+		escrow.MsgPromptSent, escrow.MsgFundedBuyer, escrow.MsgFundedSeller, escrow.MsgDeliveredBuyer,
+		escrow.MsgDeliveredSeller, escrow.MsgAcceptedBuyer, escrow.MsgAcceptedSeller, escrow.MsgCompletedBuyer,
+		escrow.MsgCompletedSeller, escrow.MsgPaidSeller, escrow.MsgReleasedBuyer, escrow.MsgRefunded,
+		escrow.MsgRefundComing, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
+		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage,
+	}
+	var list []escrow.Message
+	add := func(template escrow.Template, role escrow.Role, change func(*escrow.MessageParams)) {
+		m := longest(role, language)
+		m.Template = template
+		change(&m.Params)
+		list = append(list, m)
+	}
+	for _, role := range []escrow.Role{escrow.Buyer, escrow.Seller} {
+		for _, template := range templates {
+			add(template, role, func(*escrow.MessageParams) {})
+		}
+		add(escrow.MsgDisputedOther, role, func(p *escrow.MessageParams) { p.Words = strings.Repeat("rotten ", 40) })
+		for _, code := range []string{"1", "1032", "1037", "2001", "26", "8006", "timeout", ""} {
+			add(escrow.MsgPaymentFailed, role, func(p *escrow.MessageParams) { p.Result = code })
+		}
+		for _, standing := range standings(role) {
+			add(escrow.MsgStatus, role, standing)
+			for _, code := range contractRefusals() {
+				add(escrow.MsgRefused, role, func(p *escrow.MessageParams) { standing(p); p.Code = code })
+			}
+		}
+	}
+	for _, code := range slices.Concat(contractRefusals(), bareRefusals()) {
+		add(escrow.MsgRefused, escrow.Buyer, func(p *escrow.MessageParams) { *p = escrow.MessageParams{Code: code} })
+	}
+	for _, verb := range verbs() {
+		add(escrow.MsgSuggest, escrow.Buyer, func(p *escrow.MessageParams) { *p = suggest(verb, p.Ref).params })
+		add(escrow.MsgWhich, escrow.Buyer, func(p *escrow.MessageParams) {
+			*p = which(verb, []escrow.Contract{{Ref: p.Ref}, {Ref: p.Ref}, {Ref: p.Ref}, {Ref: p.Ref}, {Ref: p.Ref}}).params
+		})
+	}
+	return list
+}
+
+// standings are the ways in which a contract can stand before one side.
+func standings(role escrow.Role) []func(*escrow.MessageParams) {
+	var list []func(*escrow.MessageParams)
+	for _, state := range escrow.States() {
+		for _, proposer := range []escrow.Role{escrow.Buyer, escrow.Seller} {
+			c := escrow.Contract{State: state, Proposer: proposer}
+			list = append(list, func(p *escrow.MessageParams) {
+				p.State, p.Act = state, paramsOf(c, role).Act
+			})
+		}
+	}
+	return list
+}
+
+func contractRefusals() []escrow.Code {
+	return []escrow.Code{
+		escrow.NotYourTurn, escrow.Already, escrow.NotNow, escrow.Frozen, escrow.Closed, escrow.PromptOpen,
+		escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked,
+	}
+}
+
+func bareRefusals() []escrow.Code {
+	return []escrow.Code{
+		escrow.UnknownContract, escrow.BadPhone, escrow.SamePerson, escrow.AmountOutOfRange, escrow.BadItem,
+		escrow.BadDate, escrow.KeyConflict,
+	}
+}
+
+func verbs() []Verb {
+	var list []Verb
+	for _, e := range lexicon() {
+		if !slices.Contains(list, e.verb) {
+			list = append(list, e.verb)
+		}
+	}
+	return list
+}
+
+// TestEveryMessageIsOneSMS also proves that nothing is cut but a party's own
+// words: what was put in comes out whole.
+func TestEveryMessageIsOneSMS(t *testing.T) {
+	t.Parallel()
+	c := newTestComposer(t)
+	used := map[string]bool{}
+	for _, language := range []escrow.Language{escrow.English, escrow.Kiswahili} {
+		for _, m := range messages(language) {
+			used[textKey(m)] = true
+			text, err := c.compose(m, "8305")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, ok := gsm7.Septets(text); !ok || n > oneSMS {
+				t.Errorf("%s %s: %d septets (GSM-7: %t): %s", language, textKey(m), n, ok, text)
+			}
+			if strings.Contains(text, "{{") || strings.Contains(text, "<no value>") || strings.Contains(text, "  ") {
+				t.Errorf("%s %s shows %q", language, textKey(m), text)
+			}
+			whole := c.texts.Text(string(language), textKey(m), c.show(string(language), m, "8305"))
+			if m.Params.Words != strings.Repeat("rotten ", 40) && text != tidy(whole) {
+				t.Errorf("%s %s does not fit whole: %d septets: %s", language, textKey(m), septets(whole), whole)
+			}
+		}
+	}
+	for key := range c.known {
+		if !strings.Contains(key, ".") && !used[key] {
+			t.Errorf("no message shows %q", key)
+		}
+	}
+}
+
+// TestLongNumbersCutPartyWordsOnly takes numbers that are longer than those the
+// texts were written for.
+func TestLongNumbersCutPartyWordsOnly(t *testing.T) {
+	t.Parallel()
+	c := composerFor(t, "*384*1234567#", "+254700000000")
+	for _, language := range []escrow.Language{escrow.English, escrow.Kiswahili} {
+		for _, m := range messages(language) {
+			text, err := c.compose(m, "8305")
+			if err != nil {
+				t.Fatal(err)
+			}
+			source := c.texts.Text(string(language), textKey(m), shown{Dial: "DIAL", Help: "HELP"})
+			if n := septets(text); n > oneSMS {
+				t.Errorf("%s %s: %d septets: %s", language, textKey(m), n, text)
+			}
+			if strings.Contains(source, "HELP") && !strings.Contains(text, c.help) {
+				t.Errorf("%s %s lost the number: %s", language, textKey(m), text)
+			}
+		}
+	}
+}
+
+func TestEveryRefusalAndStateHasWords(t *testing.T) {
+	t.Parallel()
+	c := newTestComposer(t)
+	for _, code := range slices.Concat(contractRefusals(), bareRefusals()) {
+		if !c.known["refusal."+string(code)] {
+			t.Errorf("no text for refusal %s", code)
+		}
+	}
+	for _, state := range escrow.States() {
+		if !c.known["state."+string(state)] {
+			t.Errorf("no text for state %s", state)
+		}
+		for _, role := range []escrow.Role{escrow.Buyer, escrow.Seller} {
+			p := paramsOf(escrow.Contract{State: state, Proposer: escrow.Seller}, role)
+			if !state.Terminal() && c.next("en", p, shown{}) == "" {
+				t.Errorf("no text for what %s does in %s", role, state)
+			}
+		}
+	}
+	for _, verb := range verbs() {
+		if !c.known["word."+string(verb)] {
+			t.Errorf("no word for verb %s", verb)
+		}
+	}
+}
+
+// TestSuggestedWordsAreUnderstood types back what the texts tell people to type.
+func TestSuggestedWordsAreUnderstood(t *testing.T) {
+	t.Parallel()
+	c, g := newTestComposer(t), NewGrammar()
+	for _, language := range []string{"en", "sw"} {
+		for _, verb := range verbs() {
+			order := g.Read(c.texts.Text(language, "word."+string(verb), nil) + " 1234")
+			if order.Verb != verb || order.Doubtful || order.Ref != "1234" {
+				t.Errorf("the %s word for %s is read as %s", language, verb, order.describe())
+			}
+		}
+	}
+}
+
+func TestWhatPartiesWriteIsCutToFit(t *testing.T) {
+	t.Parallel()
+	c := newTestComposer(t)
+	m := longest(escrow.Buyer, escrow.English)
+	m.Template = escrow.MsgDeliveredBuyer
+	m.Params.Item = strings.Repeat("{", 24) // two septets each
+	m.Params.Other = "\u0141ukasz \u017b. 0722***418\u2028\u200b"
+	text, err := c.compose(m, "8305")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, ok := gsm7.Septets(text); !ok || n > oneSMS {
+		t.Errorf("%d septets (GSM-7: %t): %s", n, ok, text)
+	}
+	for _, part := range []string{"Reply ACCEPT 1234567890 8305", "Ksh250,000", "DISPUTE 1234567890", "0722***418"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in %q", part, text)
+		}
+	}
+}
+
+func TestReceiptsBeginWithSomethingToQuote(t *testing.T) {
+	t.Parallel()
+	c := newTestComposer(t)
+	for _, language := range []escrow.Language{escrow.English, escrow.Kiswahili} {
+		for _, template := range []escrow.Template{
+			escrow.MsgFundedBuyer, escrow.MsgPaidSeller, escrow.MsgReleasedBuyer, escrow.MsgRefunded, escrow.MsgRefundComing,
+		} {
+			m := longest(escrow.Buyer, language)
+			m.Template = template
+			for _, receipt := range []string{"UJK7TEST01", ""} {
+				m.Params.Receipt = receipt
+				want := receipt
+				if receipt == "" {
+					want = string(m.Params.Ref)
+				}
+				if text, err := c.compose(m, ""); err != nil || !strings.HasPrefix(text, want) {
+					t.Errorf("%s %s begins otherwise: %q, %v", language, template, text, err)
+				}
+			}
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	t.Parallel()
+	c := newTestComposer(t)
+	for language, want := range map[string]string{"en": "3 Dec", "sw": "3 Des"} {
+		if got := c.day(language, "2026-12-03"); got != want {
+			t.Errorf("%s: %q, want %q", language, got, want)
+		}
+	}
+	if got := c.day("en", ""); got != "" {
+		t.Errorf("no date is %q", got)
+	}
+}
+
+func TestUnknownTemplateIsAnError(t *testing.T) {
+	t.Parallel()
+	if text, err := newTestComposer(t).compose(escrow.Message{Template: "no_such"}, ""); err == nil {
+		t.Errorf("composed as %q", text)
+	}
+}

@@ -1,0 +1,86 @@
+package sms
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"mime"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// The kinds of callback that are kept in the inbox.
+const (
+	kindMessage = "sms"
+	kindReport  = "dlr"
+)
+
+// keeper stores a raw callback and the job that works it, in one transaction.
+// The same kind, key and body again changes nothing.
+type keeper interface {
+	Keep(ctx context.Context, kind, key string, body []byte) error
+}
+
+// HandlerConfig says what a [Handler] works with; every field is needed.
+type HandlerConfig struct {
+	Service   *escrow.Service
+	ShortCode string // our own number, which is never answered
+	Log       *slog.Logger
+}
+
+// Handler takes what Africa's Talking posts about messages, and works it. It is
+// safe for concurrent use.
+type Handler struct {
+	service   *escrow.Service
+	shortCode string
+	grammar   *Grammar
+	log       *slog.Logger
+}
+
+// NewHandler makes a handler.
+func NewHandler(cfg HandlerConfig) *Handler {
+	return &Handler{service: cfg.Service, shortCode: cfg.ShortCode, grammar: NewGrammar(), log: cfg.Log}
+}
+
+// Register mounts POST /sms for inbound messages and POST /dlr for delivery
+// reports. Who calls must have been checked before: Africa's Talking signs
+// nothing.
+//
+// Whatever is a form is kept and answered 200, even if no part of it makes
+// sense: any other answer brings it back every minute for twelve hours. 500
+// means that it could not be kept and has to come again.
+func (h *Handler) Register(router fiber.Router, k keeper) {
+	router.Post("/sms", h.keep(k, kindMessage, messageKey))
+	router.Post("/dlr", h.keep(k, kindReport, reportKey))
+}
+
+func messageKey(f form) string { return readInbound(f).id }
+
+// isForm reports whether a content type is that of a form; its parameters do
+// not matter, not even malformed ones.
+func isForm(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return media == fiber.MIMEApplicationForm && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
+}
+
+// keep answers once the callback is stored, and not before.
+func (h *Handler) keep(k keeper, kind string, key func(form) string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if !isForm(c.Get(fiber.HeaderContentType)) {
+			return c.Status(fiber.StatusUnsupportedMediaType).SendString("send application/x-www-form-urlencoded")
+		}
+		body := bytes.Clone(c.Body()) // fiber uses its buffer again
+		f, ok := parseForm(body)
+		if !ok {
+			return c.Status(fiber.StatusBadRequest).SendString("the body is not a form")
+		}
+		if err := k.Keep(c.UserContext(), kind, key(f), body); err != nil {
+			h.log.ErrorContext(c.UserContext(), "callback not kept", "kind", kind, "error", err)
+			return c.SendStatus(fiber.StatusInternalServerError)
+		}
+		return c.SendStatus(fiber.StatusOK)
+	}
+}

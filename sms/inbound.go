@@ -1,0 +1,78 @@
+package sms
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// inbound is one message to the short code, as Africa's Talking posts it. Any
+// field may be missing.
+type inbound struct {
+	id   string // or a hash of the rest where the provider gave none
+	from string
+	to   string
+	text string
+	at   time.Time // zero where the date could not be read
+}
+
+func readInbound(f form) inbound {
+	in := inbound{from: f["from"], to: f["to"], text: f["text"], at: readDate(f["date"])}
+	if in.id = cleanID(f["id"]); in.id == "" {
+		in.id = hashOf(in.from, in.to, f["date"], in.text)
+	}
+	return in
+}
+
+// maxID is the longest id that is used as it is; the documented ones have 38.
+const maxID = 128
+
+// cleanID returns an id that can be a key, or nothing.
+func cleanID(id string) string {
+	id = strings.TrimSpace(id)
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(id) > maxID || strings.ContainsFunc(id, odd) {
+		return ""
+	}
+	return id
+}
+
+// hashOf makes a key of what a callback says.
+func hashOf(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return "hash:" + hex.EncodeToString(sum[:])
+}
+
+// readDate reads both formats that are seen: RFC 3339, and one without a zone
+// that is UTC.
+func readDate(text string) time.Time {
+	for _, layout := range []string{time.RFC3339, time.DateTime} {
+		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// dialable is a number written in digits. The number library reads letters as
+// on a keypad, and a sender name must not turn into somebody's phone.
+var dialable = regexp.MustCompile(`^\s*\+?[0-9 ]+$`)
+
+// person returns the phone that a message can be answered to. Sender names,
+// short codes and we ourselves have none: answering them makes two machines
+// talk for ever.
+func (in inbound) person(shortCode string) (escrow.Phone, bool) {
+	if !dialable.MatchString(in.from) {
+		return "", false
+	}
+	phone, err := escrow.ParsePhone(in.from)
+	if err != nil {
+		return "", false
+	}
+	own, err := escrow.ParsePhone(shortCode)
+	return phone, err != nil || own != phone
+}

@@ -1,0 +1,311 @@
+package sms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// talk is one message under work: who wrote, what they want, what is open for
+// them.
+type talk struct {
+	inbound
+	from  escrow.Phone
+	order Order
+	home  escrow.Home
+}
+
+// request is the talk as the use cases know it: the message id is the key, so
+// that a message that is worked twice has its effect once.
+func (t talk) request() escrow.Request {
+	return escrow.Request{Key: "sms:" + t.id, From: t.from, Channel: escrow.ChannelSMS}
+}
+
+// reply is an answer that no use case sends; without a template there is none.
+type reply struct {
+	template escrow.Template
+	params   escrow.MessageParams
+}
+
+func say(template escrow.Template) reply { return reply{template: template} }
+
+// Work reads one kept message and does what it asks. What the rules refuse is
+// answered in words and ends the job; an error means that the message has to be
+// worked again.
+func (h *Handler) Work(ctx context.Context, body []byte) error {
+	f, _ := parseForm(body)
+	in := readInbound(f)
+	from, ok := in.person(h.shortCode)
+	if !ok || strings.TrimSpace(in.text) == "" {
+		h.log.InfoContext(ctx, "message is not answered", "person", ok, "length", len(in.text))
+		return nil
+	}
+	t := talk{inbound: in, from: from, order: h.grammar.Read(in.text)}
+	if err := h.meet(ctx, &t); err != nil {
+		return fmt.Errorf("inbound sms: %w", err)
+	}
+	answer, err := h.answer(ctx, t)
+	if err != nil {
+		return fmt.Errorf("inbound sms: %w", err)
+	}
+	if answer.template == "" {
+		return nil
+	}
+	err = h.service.Say(ctx, t.replyKey(answer), from, answer.template, answer.params)
+	if errors.Is(err, escrow.Refuse(escrow.KeyConflict)) {
+		return nil // answered before, when things stood differently
+	}
+	if err != nil {
+		return fmt.Errorf("answer sms: %w", err)
+	}
+	return nil
+}
+
+// meet finds the writer. A stranger is noted first, because the limit of
+// neutral answers is counted by party; and whoever writes Kiswahili before
+// having chosen a language has chosen it.
+func (h *Handler) meet(ctx context.Context, t *talk) error {
+	home, err := h.service.Home(ctx, t.from)
+	if err != nil {
+		return fmt.Errorf("find writer: %w", err)
+	}
+	language := home.Party.Language
+	if language == "" && t.order.Language == escrow.Kiswahili && !t.order.Doubtful {
+		language = escrow.Kiswahili
+	}
+	if home.Party.ID == uuid.Nil || language != home.Party.Language {
+		if err := h.service.SetLanguage(ctx, t.request(), language); err != nil {
+			return fmt.Errorf("note writer: %w", err)
+		}
+		if home, err = h.service.Home(ctx, t.from); err != nil {
+			return fmt.Errorf("find writer: %w", err)
+		}
+	}
+	t.home = home
+	return nil
+}
+
+// answer does what the message asks and returns what is still to be said.
+func (h *Handler) answer(ctx context.Context, t talk) (reply, error) {
+	switch t.order.Verb {
+	case VerbHelp, VerbStop, VerbStart:
+		if t.order.Doubtful {
+			return suggest(t.order.Verb, ""), nil
+		}
+		return say(escrow.MsgHelp), nil
+	case VerbLanguage:
+		if err := h.service.SetLanguage(ctx, t.request(), t.order.Language); err != nil {
+			return reply{}, fmt.Errorf("set language: %w", err)
+		}
+		return say(escrow.MsgLanguage), nil
+	case VerbNone:
+		return h.guess(ctx, t)
+	default:
+		return h.about(ctx, t)
+	}
+}
+
+// guess answers a message without a verb: with the contract if it names one of
+// the writer's, because to show it moves nothing.
+func (h *Handler) guess(ctx context.Context, t talk) (reply, error) {
+	if t.order.Ref == "" {
+		return say(escrow.MsgNotUnderstood), nil
+	}
+	answer, err := h.status(ctx, t.from, t.order.Ref)
+	if err == nil && answer.template == escrow.MsgUnknown {
+		return say(escrow.MsgNotUnderstood), nil
+	}
+	return answer, err
+}
+
+// about answers a message about a contract. Only STATUS may leave the reference
+// out, and only where one contract is open; whatever else is missing or in
+// doubt is asked back with the words to reply.
+func (h *Handler) about(ctx context.Context, t talk) (reply, error) {
+	ref, open := t.order.Ref, t.home.Open
+	switch {
+	case t.order.BadRef:
+		return say(escrow.MsgUnknown), nil
+	case ref == "" && len(open) == 0:
+		return h.newest(ctx, t)
+	case ref == "" && len(open) > 1:
+		return which(t.order.Verb, open), nil
+	case ref == "" && (t.order.Verb.Acts() || t.order.Doubtful):
+		return suggest(t.order.Verb, open[0].Ref), nil
+	case ref == "":
+		ref = open[0].Ref
+	case t.order.Doubtful:
+		return suggest(t.order.Verb, ref), nil
+	}
+	if t.order.Verb == VerbStatus {
+		return h.status(ctx, t.from, ref)
+	}
+	return h.act(ctx, t, ref)
+}
+
+// newest answers somebody without an open contract who names none: STATUS then
+// asks what became of the last one.
+func (h *Handler) newest(ctx context.Context, t talk) (reply, error) {
+	if t.order.Verb != VerbStatus || t.order.Doubtful {
+		return say(escrow.MsgUnknown), nil
+	}
+	contracts, err := h.service.Contracts(ctx, t.from, 0, 1)
+	if err != nil {
+		return reply{}, fmt.Errorf("newest contract: %w", err)
+	}
+	if len(contracts) == 0 {
+		return say(escrow.MsgUnknown), nil
+	}
+	return h.status(ctx, t.from, contracts[0].Ref)
+}
+
+// status says how a contract stands, to those who are on it.
+func (h *Handler) status(ctx context.Context, from escrow.Phone, ref escrow.Ref) (reply, error) {
+	view, err := h.service.View(ctx, from, ref)
+	if refusal := escrow.RefusalOf(err); refusal != nil {
+		return refused(refusal, from), nil
+	}
+	if err != nil {
+		return reply{}, fmt.Errorf("view contract: %w", err)
+	}
+	return reply{escrow.MsgStatus, paramsOf(view.Contract, view.Role)}, nil
+}
+
+// act runs the use case that the verb comes to. Its own messages are the
+// answer; a refusal is put into words here.
+func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error) {
+	view, err := h.service.View(ctx, t.from, ref)
+	if err == nil {
+		_, err = h.useCase(t.order.Verb, view)(ctx, escrow.Command{
+			Request: t.request(), Ref: ref, Code: t.order.Code, Words: t.order.Words,
+		})
+	}
+	refusal := escrow.RefusalOf(err)
+	switch {
+	case err == nil:
+		return reply{}, nil
+	case refusal == nil:
+		return reply{}, fmt.Errorf("%s: %w", t.order.Verb, err)
+	case refusal.Code == escrow.KeyConflict:
+		return reply{}, nil // worked before, as something else, when things stood differently
+	default:
+		return refused(refusal, t.from), nil
+	}
+}
+
+type useCase func(context.Context, escrow.Command) (escrow.Result, error)
+
+// useCase decides what a verb comes to, by the writer's side and by whether
+// money is held. The contract may change right after: then the use case
+// refuses, and the answer shows how things stand.
+func (h *Handler) useCase(verb Verb, view escrow.View) useCase {
+	s := h.service
+	switch verb {
+	case VerbPay:
+		return s.Pay
+	case VerbDecline:
+		return s.Decline
+	case VerbCancel:
+		return s.Cancel
+	case VerbDispute:
+		return s.Dispute
+	case VerbDelivered:
+		return s.ConfirmDelivery
+	case VerbConfirm:
+		if view.Role == escrow.Seller {
+			return s.ConfirmDelivery
+		}
+		return s.AcceptGoods
+	case VerbAccept:
+		if view.Contract.State == escrow.Pending || view.Contract.State == escrow.Confirmed {
+			return s.Agree
+		}
+		return s.AcceptGoods
+	default:
+		return s.AcceptGoods // VerbReceived, the one verb left that acts
+	}
+}
+
+// refused puts a refusal into words, with the contract as it stands. Who lacks
+// the release code gets it again: it goes to the buyer's own phone, whoever
+// asked for it, and the notice may have been lost.
+func refused(refusal *escrow.Refusal, from escrow.Phone) reply {
+	if refusal.Code == escrow.UnknownContract {
+		return say(escrow.MsgUnknown)
+	}
+	var params escrow.MessageParams
+	if c := refusal.Contract; c != nil {
+		role, _ := c.RoleOf(from)
+		params = paramsOf(*c, role)
+	}
+	if refusal.Code == escrow.CodeNeeded {
+		return reply{escrow.MsgDeliveredBuyer, params}
+	}
+	params.Code, params.Left = refusal.Code, refusal.Left
+	if refusal.Code == escrow.PromptOpen || refusal.Code == escrow.CodeLocked {
+		params.Act = "" // the natural act is just what is not open now
+	}
+	return reply{escrow.MsgRefused, params}
+}
+
+// paramsOf is what an answer about a contract shows, with the natural act.
+func paramsOf(c escrow.Contract, role escrow.Role) escrow.MessageParams {
+	params := escrow.ParamsFor(c, role)
+	if acts := c.Acts(role); len(acts) > 0 {
+		params.Act = acts[0]
+	}
+	return params
+}
+
+// suggest asks back: nothing is done, here is what to reply if it was meant.
+func suggest(verb Verb, ref escrow.Ref) reply {
+	return reply{escrow.MsgSuggest, escrow.MessageParams{Ref: ref, Words: string(verb)}}
+}
+
+// maxListed is how many references fit into one message.
+const maxListed = 4
+
+// which asks for the reference.
+func which(verb Verb, open []escrow.Contract) reply {
+	open = open[:min(len(open), maxListed)]
+	refs := make([]string, 0, maxListed)
+	for _, c := range open {
+		refs = append(refs, string(c.Ref))
+	}
+	return reply{escrow.MsgWhich, escrow.MessageParams{Item: strings.Join(refs, ", "), Words: string(verb)}}
+}
+
+// answersAnHour is how many answers of one kind a writer gets in an hour to what
+// names no contract of theirs. Messages are counted by their own minute, so
+// that a person who tries again is answered and a machine that never stops is
+// not, and no counter has to be kept. The price: a message that is worked again
+// after a crash, when things have changed so much that the other sort of answer
+// is due, gets a second answer. Nothing moves by it.
+const answersAnHour = 5
+
+// limited reports whether an answer is the same for everybody.
+func (r reply) limited() bool {
+	switch r.template {
+	case escrow.MsgUnknown, escrow.MsgHelp, escrow.MsgNotUnderstood:
+		return true
+	default:
+		return false
+	}
+}
+
+// replyKey is the key that an answer is said under, once.
+func (t talk) replyKey(answer reply) string {
+	if !answer.limited() || t.at.IsZero() {
+		return t.request().Key + ":reply"
+	}
+	hour := t.at.Truncate(time.Hour).Format(time.RFC3339)
+	slot := strconv.Itoa(t.at.Minute() % answersAnHour)
+	return strings.Join([]string{"sms", string(answer.template), t.home.Party.ID.String(), hour, slot}, ":")
+}

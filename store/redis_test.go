@@ -1,0 +1,212 @@
+package store_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/voicepact/gateway/internal/testkit"
+	"github.com/voicepact/gateway/store"
+)
+
+// onEachRedis tells a story on Redis and on the in-process server that stands
+// in for it in the embedded mode.
+func onEachRedis(t *testing.T, story func(t *testing.T, client *redis.Client)) {
+	t.Helper()
+	for name, address := range map[string]func(testing.TB) string{"redis": testkit.RealRedis, "miniredis": testkit.MiniRedis} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := store.OpenRedis(address(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { closeIt(t, client) })
+			story(t, client)
+		})
+	}
+}
+
+const long = time.Hour
+
+func TestASessionIsSwappedOnlyFromWhatItWas(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		sessions := store.NewSessions(client, "ussd:")
+		for i, step := range []struct {
+			was, now string
+			swapped  bool
+		}{
+			{"x", "1", false},
+			{"", "1", true},
+			{"", "2", false},
+			{"1", "2\x00\xff", true},
+			{"1", "3", false},
+			{"2\x00\xff", "3", true},
+		} {
+			swapped, err := sessions.Swap(t.Context(), "a", []byte(step.was), []byte(step.now), long)
+			if err != nil || swapped != step.swapped {
+				t.Errorf("step %d: swapped %v, %v", i, swapped, err)
+			}
+		}
+		if got, err := sessions.Load(t.Context(), "a"); err != nil || string(got) != "3" {
+			t.Errorf("loaded %q, %v", got, err)
+		}
+		for name, other := range map[string]*store.Sessions{"b": sessions, "a": store.NewSessions(client, "other:")} {
+			if got, err := other.Load(t.Context(), name); err != nil || got != nil {
+				t.Errorf("another session is %q, %v", got, err)
+			}
+		}
+	})
+}
+
+func TestASessionEnds(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		sessions := store.NewSessions(client, "ussd:")
+		if _, err := sessions.Swap(t.Context(), "a", nil, []byte("1"), 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Eventually(t, "the session ends", func() bool {
+			got, err := sessions.Load(t.Context(), "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got == nil
+		})
+		if swapped, err := sessions.Swap(t.Context(), "a", nil, []byte("2"), long); err != nil || !swapped {
+			t.Errorf("a new session after the end: %v, %v", swapped, err)
+		}
+	})
+}
+
+func TestOfManyHopsAtOnceOneWins(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		sessions := store.NewSessions(client, "ussd:")
+		const hops = 20
+		won := make(chan string, hops)
+		for i := range hops {
+			go func() {
+				now := fmt.Sprint("hop ", i)
+				swapped, err := sessions.Swap(t.Context(), "a", nil, []byte(now), long)
+				if err != nil {
+					t.Error(err)
+				}
+				if !swapped {
+					now = ""
+				}
+				won <- now
+			}()
+		}
+		var winners []string
+		for range hops {
+			if winner := <-won; winner != "" {
+				winners = append(winners, winner)
+			}
+		}
+		got, err := sessions.Load(t.Context(), "a")
+		if err != nil || len(winners) != 1 || string(got) != winners[0] {
+			t.Errorf("%q won, %q is stored, %v", winners, got, err)
+		}
+	})
+}
+
+func TestATokenIsSharedUntilItIsForgotten(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		mine, theirs := store.NewTokens(client, "daraja:token"), store.NewTokens(client, "daraja:token")
+		expect := func(want string) {
+			t.Helper()
+			if got, err := theirs.Get(t.Context()); err != nil || got != want {
+				t.Errorf("the token is %q, %v, want %q", got, err, want)
+			}
+		}
+		expect("")
+		if err := mine.Put(t.Context(), "one", long); err != nil {
+			t.Fatal(err)
+		}
+		expect("one")
+		if err := mine.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		expect("")
+		if err := mine.Put(t.Context(), "two", 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Eventually(t, "the token ends", func() bool {
+			got, err := theirs.Get(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got == ""
+		})
+	})
+}
+
+func TestALockHasOneOwner(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		mine, theirs := store.NewTokens(client, "daraja:token"), store.NewTokens(client, "daraja:token")
+		lock := func(tokens *store.Tokens, ttl time.Duration, want bool) func() {
+			t.Helper()
+			release, ok, err := tokens.Lock(t.Context(), ttl)
+			if err != nil || ok != want {
+				t.Fatalf("locked %v, %v, want %v", ok, err, want)
+			}
+			return release
+		}
+		release := lock(mine, long, true)
+		lock(theirs, long, false)()
+		lock(theirs, long, false) // letting go of what one does not have frees nothing
+		release()
+		late := lock(theirs, 50*time.Millisecond, true)
+		var second func()
+		testkit.Eventually(t, "the lock of a dead process ends", func() bool {
+			var ok bool
+			var err error
+			second, ok, err = mine.Lock(t.Context(), long)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		})
+		late()
+		lock(theirs, long, false) // who comes late does not free the lock of another
+		second()
+		lock(theirs, long, true)()
+	})
+}
+
+// A Redis that takes connections and never answers must not hold up a caller.
+func TestASilentRedisIsAnErrorSoon(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeIt(t, listener) })
+	client, err := store.OpenRedis("redis://" + listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeIt(t, client) })
+	start := time.Now()
+	_, err = store.NewSessions(client, "ussd:").Load(t.Context(), "a")
+	const patience = 5 * time.Second // the client's own default
+	if took := time.Since(start); err == nil || took > patience {
+		t.Errorf("answered %v after %s", err, took)
+	}
+	swapped, err := store.NewSessions(client, "ussd:").Swap(t.Context(), "a", nil, []byte("PIN 4321"), long)
+	if err == nil || swapped || strings.Contains(err.Error(), "4321") {
+		t.Errorf("swapped %v, %v", swapped, err)
+	}
+}

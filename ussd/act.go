@@ -1,0 +1,122 @@
+package ussd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/menus"
+)
+
+// act does what the caller asked for, and shows how it ended.
+func (c *call) act(ctx context.Context, step menus.Step) error {
+	if step.Act == menus.ActLanguage {
+		return c.choose(ctx, step)
+	}
+	result, err := c.perform(ctx, step)
+	refusal := escrow.RefusalOf(err)
+	switch {
+	case refusal == nil && err != nil:
+		return err
+	case refusal == nil:
+		c.sess.Menu = step.State
+		c.shown = shown{view: c.viewOf(escrow.View{Contract: result.Contract, Role: result.Role})}
+		return nil
+	case refusal.Code == escrow.BadCode:
+		return c.miss(ctx, "wrong.bad_code", map[string]int{"Left": refusal.Left})
+	default:
+		c.refused(refusal)
+		return nil
+	}
+}
+
+// choose keeps the caller's language and goes on in it.
+func (c *call) choose(ctx context.Context, step menus.Step) error {
+	language := step.State.Data[menus.NameLanguage]
+	if err := c.Service.SetLanguage(ctx, c.request(), escrow.Language(language)); err != nil {
+		return fmt.Errorf("keep language: %w", err)
+	}
+	c.speak(language)
+	c.sess.Menu = step.State
+	return c.arrive(ctx, "")
+}
+
+// perform calls the use case of an act.
+func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, error) {
+	data := step.State.Data
+	cmd := escrow.Command{Request: c.request(), Ref: escrow.Ref(data[menus.NameRef])}
+	var use func(context.Context, escrow.Command) (escrow.Result, error)
+	switch step.Act {
+	case menus.ActPropose:
+		return c.propose(ctx, data)
+	case menus.ActAgree:
+		use = c.Service.Agree
+	case menus.ActDecline:
+		use = c.Service.Decline
+	case menus.ActCancel:
+		use = c.Service.Cancel
+	case menus.ActPay:
+		use = c.Service.Pay
+	case menus.ActDeliver:
+		use = c.Service.ConfirmDelivery
+	case menus.ActAccept:
+		use, cmd.Code = c.Service.AcceptGoods, step.Secret
+	case menus.ActDispute:
+		use, cmd.Words = c.Service.Dispute, c.words(data[menus.NameReason])
+	case menus.ActLanguage:
+		return escrow.Result{}, fmt.Errorf("act %q is not about a contract", step.Act)
+	default:
+		return escrow.Result{}, fmt.Errorf("unknown act %q", step.Act)
+	}
+	result, err := use(ctx, cmd)
+	if err != nil {
+		return result, fmt.Errorf("%s %s: %w", step.Act, cmd.Ref, err)
+	}
+	return result, nil
+}
+
+// words turns a reason that was chosen into the caller's words for it.
+func (c *call) words(reason string) string {
+	if strings.HasPrefix(reason, "trouble.") {
+		return c.text(reason, nil)
+	}
+	return reason
+}
+
+func (c *call) propose(ctx context.Context, data map[string]string) (escrow.Result, error) {
+	amount, err := escrow.ParseShillings(data[menus.NameAmount])
+	if err != nil {
+		return escrow.Result{}, fmt.Errorf("amount of the draft: %w", err)
+	}
+	day, err := time.ParseInLocation(time.DateOnly, data[menus.NameDate], escrow.EAT)
+	if err != nil {
+		return escrow.Result{}, fmt.Errorf("date of the draft: %w", err)
+	}
+	result, err := c.Service.Propose(ctx, escrow.Proposal{
+		Request: c.request(), Role: escrow.Role(data[menus.NameRole]), Other: escrow.Phone(data[menus.NamePhone]),
+		Item: data[menus.NameItem], Amount: amount, DeliverBy: day,
+	})
+	if err != nil {
+		return result, fmt.Errorf("propose: %w", err)
+	}
+	return result, nil
+}
+
+// refused ends the session with one sentence and how the contract stands. It
+// ends it because a refusal is the whole answer, and so that a transcript that
+// goes on after an act tells that the act was not done.
+func (c *call) refused(refusal *escrow.Refusal) {
+	v := view{}
+	if refusal.Contract != nil {
+		role, _ := refusal.Contract.RoleOf(c.hop.phone)
+		seen := escrow.View{Contract: *refusal.Contract, Role: role}
+		if refusal.Code == escrow.PromptOpen {
+			seen.Payment = escrow.PaymentPending
+		}
+		v = c.viewOf(seen)
+	}
+	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{"Help": c.HelpPhone})
+	c.shown = shown{view: v, end: "refused"}
+}

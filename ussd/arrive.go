@@ -1,0 +1,194 @@
+package ussd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/menus"
+)
+
+// shown is the data of one screen.
+type shown struct {
+	view view
+	rows []view // each with the key of its text
+	end  string // key of a final text in the place of the node's own
+}
+
+// arrive brings the data of the screen that the session has come to, with at
+// most one statement, and notes in the session what the screen offers. On a
+// fork it goes on to the screen that fits; entry names the one that a lost
+// session had begun with, if any.
+func (c *call) arrive(ctx context.Context, entry string) error {
+	c.notice = ""
+	c.shown = shown{view: c.draft()}
+	node := c.menu.Node(c.sess.Menu.Node)
+	if len(node.Forks) > 0 {
+		return c.home(ctx, entry)
+	}
+	c.sess.Menu.Open, c.sess.Menu.Rows, c.sess.Menu.More = nil, nil, false
+	switch node.Shows {
+	case menus.FromHome:
+		return c.home(ctx, node.Key)
+	case menus.FromContract:
+		return c.contract(ctx)
+	case menus.FromContracts:
+		return c.contracts(ctx, node)
+	case menus.FromNothing:
+		return nil
+	default:
+		return fmt.Errorf("screen %q shows %q", node.Key, node.Shows)
+	}
+}
+
+// home opens the contract that was dialled, or else the first screen.
+func (c *call) home(ctx context.Context, entry string) error {
+	dialled, asked := c.sess.Menu.Data[menus.NameDialled]
+	if asked {
+		opened, err := c.open(ctx, dialled, entry)
+		if opened || err != nil {
+			return err
+		}
+	}
+	home, err := c.Service.Home(ctx, c.hop.phone)
+	if err != nil {
+		return fmt.Errorf("first screen: %w", err)
+	}
+	if c.sess.Language == "" {
+		c.speak(string(home.Party.Language))
+	}
+	c.first(home.Waiting(), entry)
+	if asked {
+		c.notice = c.text("notice.unknown", nil)
+	}
+	return nil
+}
+
+// first chooses among the first screens.
+func (c *call) first(waiting []escrow.Waiting, entry string) {
+	page := 0
+	if c.sess.Menu.Node == "waiting" {
+		page = c.sess.Menu.Page
+	}
+	trail := c.sess.Menu.Trail
+	if c.sess.Menu.Node == menus.NodeHome {
+		trail = nil
+	}
+	c.sess.Menu = menus.State{Node: "menu", Trail: trail}
+	switch {
+	case c.sess.Language == "" || entry == "welcome":
+		c.sess.Menu.Node = "welcome"
+	case len(waiting) > 0 && entry != "menu":
+		c.sess.Menu.Node, c.sess.Menu.Page = "waiting", page
+		c.list(waiting)
+	}
+}
+
+// list shows a page of what waits for the caller.
+func (c *call) list(waiting []escrow.Waiting) {
+	state, size := &c.sess.Menu, c.menu.Node("waiting").Size
+	if state.Page*size >= len(waiting) {
+		state.Page = 0
+	}
+	rest := waiting[state.Page*size:]
+	state.More = len(rest) > size
+	c.shown.view.Count = len(waiting)
+	for _, w := range rest[:min(size, len(rest))] {
+		target := string(w.Act)
+		if w.Act == escrow.ActAgree {
+			target = "contract" // nobody agrees to terms they have not seen
+		}
+		state.Rows = append(state.Rows, menus.Row{Ref: string(w.Contract.Ref), Target: target})
+		v := c.viewOf(escrow.View{Contract: w.Contract, Role: w.Role})
+		v.key = "row." + string(w.Act)
+		c.shown.rows = append(c.shown.rows, v)
+	}
+}
+
+// open goes to a contract that was dialled. It reports false where the caller
+// has none such, and then says no more about it.
+func (c *call) open(ctx context.Context, dialled, entry string) (bool, error) {
+	ref, err := escrow.ParseRef(dialled)
+	if err != nil {
+		return false, nil //nolint:nilerr // a wrong check digit is answered as an unknown contract is
+	}
+	view, err := c.Service.View(ctx, c.hop.phone, ref)
+	if errors.Is(err, escrow.Refuse(escrow.UnknownContract)) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("dialled contract: %w", err)
+	}
+	if c.sess.Language == "" {
+		c.speak(string(view.Contract.Party(view.Role).Language))
+	}
+	if c.sess.Language == "" || entry == "welcome" {
+		c.sess.Menu = menus.State{Node: "welcome", Data: map[string]string{menus.NameDialled: dialled}}
+		return true, nil
+	}
+	c.sess.Menu = menus.State{
+		Node: "contract", Trail: []string{menus.NodeHome}, Data: map[string]string{menus.NameRef: string(ref)},
+	}
+	c.show(view)
+	return true, nil
+}
+
+// contract brings the contract that the session is about.
+func (c *call) contract(ctx context.Context) error {
+	view, err := c.Service.View(ctx, c.hop.phone, escrow.Ref(c.sess.Menu.Data[menus.NameRef]))
+	if refusal := escrow.RefusalOf(err); refusal != nil {
+		c.refused(refusal)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("contract screen: %w", err)
+	}
+	c.show(view)
+	return nil
+}
+
+func (c *call) show(v escrow.View) {
+	c.shown.view = c.viewOf(v)
+	c.sess.Menu.Open = c.offers(v)
+}
+
+// offers names the choices that are open on a contract. The use cases check
+// again when one is taken.
+func (c *call) offers(v escrow.View) []string {
+	var open []string
+	for _, act := range v.Contract.Acts(v.Role) {
+		switch {
+		case act == escrow.ActDispute:
+			open = append(open, "dispute_"+string(v.Role))
+		case act == escrow.ActCancel && v.Contract.State == escrow.Pending:
+			open = append(open, "takeback")
+		default:
+			open = append(open, string(act))
+		}
+	}
+	// Before the delivery notice no code exists to be asked for.
+	if c.Service.NeedsCode(v.Contract, escrow.ChannelUSSD) && v.Contract.State == escrow.Delivered {
+		return append(open, "code")
+	}
+	return append(open, "free")
+}
+
+// contracts brings a page of the caller's contracts.
+func (c *call) contracts(ctx context.Context, node menus.Node) error {
+	state := &c.sess.Menu
+	list, err := c.Service.Contracts(ctx, c.hop.phone, state.Page*node.Size, node.Size+1)
+	if err != nil {
+		return fmt.Errorf("list of contracts: %w", err)
+	}
+	c.shown.view.Count = len(list)
+	state.More = len(list) > node.Size
+	for _, contract := range list[:min(node.Size, len(list))] {
+		role, _ := contract.RoleOf(c.hop.phone)
+		state.Rows = append(state.Rows, menus.Row{Ref: string(contract.Ref), Target: node.Rows[0]})
+		v := c.viewOf(escrow.View{Contract: contract, Role: role})
+		v.key = "row." + node.Rows[0]
+		c.shown.rows = append(c.shown.rows, v)
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package ussd
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/menus"
+)
+
+// call is one hop under way.
+type call struct {
+	*Handler
+	hop    hop
+	stored []byte // the session as it was loaded; nil where there was none
+	sess   session
+	shown  shown  // the data of the screen that is reached
+	notice string // one line above the screen
+
+	// spoken is the caller's language for an apology, which another goroutine
+	// may have to make.
+	spoken atomic.Value
+}
+
+// guarded works the hop and answers with an apology where that fails.
+func (c *call) guarded(ctx context.Context) (answer reply) {
+	defer func() {
+		// The value of a panic may hold what was typed, so only its type is logged.
+		if cause := recover(); cause != nil {
+			c.Log.ErrorContext(ctx, "ussd hop panicked", "session", c.hop.session,
+				"cause", fmt.Sprintf("%T", cause), "trace", string(debug.Stack()))
+			answer = c.sorry()
+		}
+	}()
+	if c.hop.phone == "" {
+		return c.last("fault.phone")
+	}
+	answer, err := c.work(ctx)
+	if err != nil {
+		c.Log.ErrorContext(ctx, "ussd hop failed", "session", c.hop.session, "phone", c.hop.phone, "error", err)
+		return c.sorry()
+	}
+	return answer
+}
+
+func (c *call) work(ctx context.Context) (reply, error) {
+	stored, err := c.Sessions.Load(ctx, c.hop.session)
+	if err != nil {
+		return reply{}, fmt.Errorf("session: %w", err)
+	}
+	c.stored = stored
+	before, known := decode(stored)
+	if !known {
+		return c.begin(ctx)
+	}
+	c.speak(before.Language)
+	if before.Bound != c.binding(c.hop) {
+		c.Log.WarnContext(ctx, "ussd session used by another phone", "session", c.hop.session, "phone", c.hop.phone)
+		return c.last("fault.conflict"), nil
+	}
+	what, answer := before.compare(c.hop.text)
+	if what != oneAnswer || before.Ended {
+		return before.Reply, nil
+	}
+	c.sess = before
+	if err := c.take(ctx, answer); err != nil {
+		return reply{}, err
+	}
+	return c.finish(ctx)
+}
+
+// take works one answer of a session that is known.
+func (c *call) take(ctx context.Context, answer string) error {
+	step := c.menu.Next(c.sess.Menu, answer, c.read) //nolint:contextcheck // decides by itself, whoever hangs up
+	if step.Wrong != "" {
+		return c.miss(ctx, step.Wrong, nil)
+	}
+	c.sess.Misses = 0
+	if step.Act != "" {
+		return c.act(ctx, step)
+	}
+	c.sess.Menu = step.State
+	return c.arrive(ctx, "")
+}
+
+// missesBeforeHelp is how many answers in a row may not fit before the way out
+// is offered.
+const missesBeforeHelp = 3
+
+// miss shows the same screen with a line above it.
+func (c *call) miss(ctx context.Context, wrong string, data any) error {
+	if err := c.arrive(ctx, ""); err != nil {
+		return err
+	}
+	c.sess.Misses++
+	c.notice = c.text(wrong, data)
+	if c.sess.Misses >= missesBeforeHelp {
+		c.notice = c.text("wrong.lost", map[string]string{"Wrong": c.notice, "Help": c.HelpPhone})
+	}
+	return nil
+}
+
+// finish renders the screen that was reached and stores the session. Of two
+// equal hops at once, the one that stores second answers what the first did.
+func (c *call) finish(ctx context.Context) (reply, error) {
+	text, err := c.render()
+	if err != nil {
+		return reply{}, err
+	}
+	answer := reply{Text: text, Label: c.sess.label(c.hop.session)}
+	c.sess.Ended = c.menu.Node(c.sess.Menu.Node).Ends || c.shown.end != ""
+	if c.sess.Ended {
+		c.sess.Menu = menus.State{Node: c.sess.Menu.Node}
+	}
+	c.sess.Bound, c.sess.Reply = c.binding(c.hop), answer
+	now, err := encode(c.sess.seeing(c.hop.text))
+	if err != nil {
+		return reply{}, err
+	}
+	won, err := c.Sessions.Swap(ctx, c.hop.session, c.stored, now, sessionLife)
+	switch {
+	case err != nil && c.sess.Ended:
+		// What was done is done: the caller hears of it, session or not.
+		c.Log.ErrorContext(ctx, "ussd session not stored", "session", c.hop.session, "error", err)
+		return answer, nil
+	case err != nil:
+		return reply{}, fmt.Errorf("session: %w", err)
+	case won:
+		return answer, nil
+	}
+	return c.second(ctx, answer)
+}
+
+// second answers a hop that another one of its session has overtaken.
+func (c *call) second(ctx context.Context, own reply) (reply, error) {
+	stored, err := c.Sessions.Load(ctx, c.hop.session)
+	if err != nil {
+		return reply{}, fmt.Errorf("session: %w", err)
+	}
+	winner, known := decode(stored)
+	switch {
+	case !known:
+		return own, nil
+	case winner.Bound != c.binding(c.hop):
+		return c.last("fault.conflict"), nil
+	default:
+		return winner.Reply, nil
+	}
+}
+
+// request is the caller's request for an act. Its key is the transcript that
+// led to it, so that a repeated or rebuilt hop asks for the same thing.
+func (c *call) request() escrow.Request {
+	return escrow.Request{
+		Key:  "ussd:" + c.hop.session + ":" + hashOf(c.hop.text),
+		From: c.hop.phone, Channel: escrow.ChannelUSSD,
+	}
+}
+
+// speak notes the caller's language.
+func (c *call) speak(language string) {
+	c.sess.Language = language
+	c.spoken.Store(language)
+}
+
+// language is what the caller reads; English until they have chosen.
+func (c *call) language() string {
+	language, _ := c.spoken.Load().(string)
+	return string(escrow.Language(language).Or(escrow.English))
+}
+
+func (c *call) text(key string, data any) string {
+	return c.texts.Text(c.language(), key, data)
+}
+
+// sorry is the answer when something on our side failed.
+func (c *call) sorry() reply { return c.last("fault.sorry") }
+
+// last is a final screen that needs no data.
+func (c *call) last(key string) reply {
+	return reply{Text: endPrefix + c.text(key, map[string]string{"Code": c.ServiceCode})}
+}

@@ -1,0 +1,95 @@
+package ussd
+
+import (
+	"context"
+
+	"github.com/voicepact/gateway/menus"
+)
+
+// begin makes the session of a hop that has none: the first of a dial, or one
+// whose session was lost, and which is then rebuilt from its transcript.
+//
+// A dial string can carry answers too (*384*12345*1*1#), and nobody may be
+// talked into dialling one that pays. So a rebuilt session acts only where the
+// label of our last reply came back and says that the caller stood at the very
+// same point; without it, the question is asked once more.
+func (c *call) begin(ctx context.Context) (reply, error) {
+	entry, mark, labelled := readLabel(c.hop.label)
+	answers := answersIn(c.hop.text)
+	c.sess = session{Menu: menus.Start()}
+	if len(answers) > 0 && refLike.MatchString(answers[0]) {
+		c.sess.Menu.Data = map[string]string{menus.NameDialled: answers[0]}
+		answers = answers[1:]
+	}
+	if err := c.arrive(ctx, entry); err != nil {
+		return reply{}, err
+	}
+	c.sess.Entry = c.sess.Menu.Node
+	if err := c.replay(ctx, answers, mark, labelled); err != nil {
+		return reply{}, err
+	}
+	return c.finish(ctx)
+}
+
+// replay takes the answers of a lost session one by one. Every answer but the
+// last has been worked before.
+func (c *call) replay(ctx context.Context, answers []string, mark string, labelled bool) error {
+	for i, answer := range answers {
+		if i < len(answers)-1 {
+			sure, err := c.again(ctx, answer)
+			if err != nil {
+				return err
+			}
+			if !sure {
+				return c.restart(ctx)
+			}
+			continue
+		}
+		if labelled && c.sess.mark(c.hop.session) != mark {
+			return c.restart(ctx)
+		}
+		return c.takeLast(ctx, answer, labelled)
+	}
+	return nil
+}
+
+// again works an answer that was worked before, without its act. It is not
+// sure where that cannot have been: every act that moves a contract and
+// succeeds ends its session, and all but a wrong code that is refused does too.
+func (c *call) again(ctx context.Context, answer string) (sure bool, err error) {
+	step := c.menu.Next(c.sess.Menu, answer, c.read) //nolint:contextcheck // decides by itself, whoever hangs up
+	switch {
+	case step.Wrong != "":
+		return true, c.miss(ctx, step.Wrong, nil)
+	case step.Act == menus.ActLanguage:
+		c.speak(step.State.Data[menus.NameLanguage])
+	case step.Secret != "":
+		return true, c.miss(ctx, "wrong.bad_code", nil)
+	case step.Act != "":
+		return false, nil
+	}
+	c.sess.Misses, c.sess.Menu = 0, step.State
+	return !c.menu.Node(step.State.Node).Ends, c.arrive(ctx, "")
+}
+
+// takeLast works the one answer that is new.
+func (c *call) takeLast(ctx context.Context, answer string, sure bool) error {
+	step := c.menu.Next(c.sess.Menu, answer, c.read) //nolint:contextcheck // decides by itself, whoever hangs up
+	if !sure && step.Act != "" && step.Act != menus.ActLanguage {
+		c.notice = c.text("notice.again", nil)
+		return nil
+	}
+	return c.take(ctx, answer)
+}
+
+// restart shows the first screen where the transcript does not lead again to
+// where the caller was: what it was about has changed meanwhile.
+func (c *call) restart(ctx context.Context) error {
+	c.sess.Menu, c.sess.Misses = menus.Start(), 0
+	if err := c.arrive(ctx, ""); err != nil {
+		return err
+	}
+	c.sess.Entry = c.sess.Menu.Node
+	c.notice = c.text("notice.restart", nil)
+	return nil
+}
