@@ -191,11 +191,11 @@ func Day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, EAT)
 }
 
-// maxAhead is how far ahead a delivery can be promised.
-const maxAhead = 365 * 24 * time.Hour
+// MaxAhead is how far ahead a delivery can be promised.
+const MaxAhead = 365 * 24 * time.Hour
 
 func checkDeliverBy(day, now time.Time) error {
-	if day.Before(Day(now)) || day.After(now.Add(maxAhead)) {
+	if day.Before(Day(now)) || day.After(now.Add(MaxAhead)) {
 		return Refuse(BadDate)
 	}
 	return nil

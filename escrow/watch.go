@@ -25,7 +25,7 @@ func (s *Service) Watch(ctx context.Context, id uuid.UUID) error {
 	if t.ProviderID != "" || t.Kind != Collect {
 		finding = s.provider.Look(ctx, t)
 	}
-	if finding.Verdict == Moved || finding.Verdict == NotMoved {
+	if finding.Verdict == Moved || finding.Verdict == NotMoved || finding.Alarm {
 		if err := s.Learn(ctx, id, finding, "query:"+t.ProviderID); err != nil {
 			return err
 		}

@@ -198,3 +198,37 @@ func TestQueriesKeepWithinTheirLimit(t *testing.T) {
 	same(t, "second", client.Look(t.Context(), transfer(escrow.Collect)).Verdict, escrow.NoAnswer)
 	same(t, "requests", len(d.at(pathQuery)), 1)
 }
+
+// TestOnlyTroubleOpensTheBreaker: Daraja answers 500 also where it refuses one
+// request, and that must not keep the others back.
+func TestOnlyTroubleOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	const calls = 15
+	for name, c := range map[string]struct {
+		kind escrow.TransferKind
+		body string
+		all  bool
+	}{
+		"one subscriber": {escrow.Collect, envelope("500.001.1001", "Unable to lock subscriber"), true},
+		"one payout":     {escrow.Payout, envelope("500.002.1001", "Duplicate OriginatorConversationID."), true},
+		"the system":     {escrow.Payout, envelope("500.002.1001", "System internal error."), false},
+		"the firewall":   {escrow.Collect, firewall, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDaraja(t, fixed(http.StatusInternalServerError, c.body))
+			client := newClient(t, config(t, d.URL), &memory{})
+			var last escrow.Submission
+			for range calls {
+				last = client.Submit(t.Context(), transfer(c.kind))
+			}
+			reached := len(d.at(pathPush)) + len(d.at(pathB2C))
+			if c.all != (reached == calls) {
+				t.Errorf("%d of %d calls went out", reached, calls)
+			}
+			if !c.all && last.Outcome != escrow.NotSent {
+				t.Errorf("behind an open breaker: %+v", last)
+			}
+		})
+	}
+}

@@ -94,11 +94,11 @@ func TestWhateverIsAFormIsKept(t *testing.T) {
 		{"not UTF-8", "/sms", formType, "id=8&text=%ff%00", "sms 8"},
 		{
 			"report", "/dlr", formType, "id=ATXid_dda018a640edfcc5d2ce455de3e4a6e7&status=Success",
-			"dlr ATXid_dda018a640edfcc5d2ce455de3e4a6e7:Success",
+			"dlr ATXid_dda018a640edfcc5d2ce455de3e4a6e7:Success::",
 		},
-		{"unknown status", "/dlr", formType, "id=ATXid_dda0&status=Borked", "dlr ATXid_dda0:Borked"},
+		{"unknown status", "/dlr", formType, "id=ATXid_dda0&status=Borked", "dlr ATXid_dda0:Borked::"},
 		{"full report", "/dlr", formType, "id=ATXid_0123&status=Failed&phoneNumber=%2B254700000001&networkCode=63902" +
-			"&failureReason=UserInBlackList&retryCount=0", "dlr ATXid_0123:Failed"},
+			"&failureReason=UserInBlackList&retryCount=0", "dlr ATXid_0123:Failed:UserInBlackList:0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

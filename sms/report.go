@@ -8,13 +8,14 @@ import (
 	"github.com/voicepact/gateway/escrow"
 )
 
-// reportKey makes every status of a message one callback: they come as several.
+// reportKey makes every status of a message one callback: they come as several,
+// and one that comes again with another retry count contradicts nothing.
 func reportKey(f form) string {
 	id, status := cleanID(f["id"]), cleanID(f["status"])
 	if id == "" || status == "" {
 		return hashOf(f["id"], f["status"], f["phoneNumber"])
 	}
-	return id + ":" + status
+	return strings.Join([]string{id, status, cleanID(f["failureReason"]), cleanID(f["retryCount"])}, ":")
 }
 
 // WorkReport takes one kept delivery report. A status that nobody has told us

@@ -110,7 +110,7 @@ func TestThereAndBackAgain(t *testing.T) {
 	if len(texts) != 1 || texts[0].From != "40404" || !strings.Contains(texts[0].Text, "Reply ACCEPT 1234 8305") {
 		t.Errorf("on the phone: %+v", texts)
 	}
-	s.await(t, "dlr "+got.ProviderID+":Sent", "dlr "+got.ProviderID+":Success")
+	s.await(t, "dlr "+got.ProviderID+":Sent::", "dlr "+got.ProviderID+":Success::")
 	var state simulator.State
 	keypad := address + "/sim/phones/" + url.PathEscape(string(amina)) + "/sms"
 	request(t, http.MethodPost, keypad, `{"text":"Accept 1234 8305 & thanks"}`, &state)

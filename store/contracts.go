@@ -155,7 +155,7 @@ WHERE c.id IN (
     UNION ALL
     SELECT id FROM contracts WHERE state IN ` + openStates + `
         AND seller_id = (SELECT id FROM parties WHERE phone_hash = $1))
-ORDER BY c.updated_at DESC
+ORDER BY c.updated_at DESC, c.id
 LIMIT $2`
 
 // FindParty implements [escrow.Store]. A party with open contracts is read with
@@ -210,7 +210,7 @@ WHERE c.id IN (
     SELECT id FROM contracts WHERE buyer_id = (SELECT id FROM parties WHERE phone_hash = $1)
     UNION ALL
     SELECT id FROM contracts WHERE seller_id = (SELECT id FROM parties WHERE phone_hash = $1))
-ORDER BY c.created_at DESC
+ORDER BY c.created_at DESC, c.id
 LIMIT $2 OFFSET $3`
 
 // FindContracts implements [escrow.Store].

@@ -20,7 +20,7 @@ type Overview struct {
 }
 
 const sqlNewest = `SELECT` + contractColumns + `` + paymentStatus + contractTables + `
-ORDER BY c.created_at DESC
+ORDER BY c.created_at DESC, c.id
 LIMIT $1`
 
 // Newest returns the newest contracts with all that happened to them, the

@@ -31,8 +31,10 @@ func (h *Handler) event(c *fiber.Ctx, keeper Keeper) error {
 			kept.Set(name, form.Get(name))
 		}
 	}
-	key := form.Get("sessionId") + ":" + form.Get("status")
-	if err := keeper.Keep(c.UserContext(), kindEvent, key, []byte(kept.Encode())); err != nil {
+	// An event that comes again with another date contradicts nothing.
+	body := kept.Encode()
+	key := form.Get("sessionId") + ":" + form.Get("status") + ":" + hashOf(body)
+	if err := keeper.Keep(c.UserContext(), kindEvent, key, []byte(body)); err != nil {
 		h.Log.ErrorContext(c.UserContext(), "keep ussd event", "session", form.Get("sessionId"), "error", err)
 		return c.SendStatus(fiber.StatusInternalServerError)
 	}

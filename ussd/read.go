@@ -58,9 +58,6 @@ func complaint(wrong bool, key string) string {
 	return ""
 }
 
-// maxAhead is how far ahead a delivery can be promised, as in the escrow.
-const maxAhead = 365 * 24 * time.Hour
-
 // readDay reads a day of delivery: "+3" is a choice, in three days; typed are
 // 24/12, which is the next one to come, and 24/12/2026.
 func readDay(text string, now time.Time) (time.Time, bool) {
@@ -80,7 +77,7 @@ func readDay(text string, now time.Time) (time.Time, bool) {
 	if parts[3] == "" && (!ok || day.Before(today)) {
 		day, ok = date(year+1, number(parts[2]), number(parts[1]))
 	}
-	return day, ok && !day.Before(today) && !day.After(now.Add(maxAhead))
+	return day, ok && !day.Before(today) && !day.After(now.Add(escrow.MaxAhead))
 }
 
 // number reads digits that a pattern has already matched.

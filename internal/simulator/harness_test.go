@@ -103,8 +103,8 @@ type reply struct {
 // hangs.
 const patience = 40 * time.Second
 
-// browser has no idle connections, which would outlive the test as goroutines.
-func browser() *http.Client {
+// httpClient has no idle connections, which would outlive the test as goroutines.
+func httpClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
@@ -120,7 +120,7 @@ func (w *world) fetch(method, path, contentType, body string, header ...string) 
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	client := browser()
+	client := httpClient()
 	client.Timeout = patience
 	res, err := client.Do(req)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/voicepact/gateway/internal/testkit"
 )
 
 // modelRuns is how often the bank is compared with its model. SQLite in Go is
@@ -14,16 +14,12 @@ import (
 // runs takes most of a minute; the flag -rapid.checks asks for more.
 const modelRuns = "25"
 
-// TestMain fails the package when something of ours outlives its test. The two
-// exceptions belong to the web server: a pool that notices its own end within
-// ten seconds, and the clock that all servers of the process share.
+// TestMain fails the package when something of ours outlives its test.
 func TestMain(m *testing.M) {
 	// Before the command line is read, which still may say otherwise.
 	if err := flag.Set("rapid.checks", modelRuns); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	testkit.Main(m)
 }

@@ -24,7 +24,7 @@ func (w *world) watch() *viewer {
 	ctx, cancel := context.WithCancel(context.Background())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+"/sim/stream", http.NoBody)
 	must(w.t, err)
-	res, err := browser().Do(req) //nolint:bodyclose // closed when the test ends
+	res, err := httpClient().Do(req) //nolint:bodyclose // closed when the test ends
 	must(w.t, err)
 	same2(w.t, "content type", res.Header.Get("Content-Type"), "text/event-stream")
 	same2(w.t, "caching", res.Header.Get("Cache-Control"), "no-store")

@@ -13,7 +13,7 @@ import (
 
 // update is the flag of `go test ./escrow -update`. A flag has to be registered
 // before the test binary reads its command line, so it cannot live elsewhere.
-var update = flag.Bool("update", false, "rewrite golden files with what the tests got") //nolint:gochecknoglobals // see above
+var update = flag.Bool("update", false, "rewrite golden files with what the tests got")
 
 // Golden compares got with the file, which is relative to the test's folder.
 // With -update the file is rewritten instead, to be read in the diff.

@@ -58,8 +58,6 @@ func SQLiteFile(tb testing.TB) string {
 
 // migratedSQLite is the content of a migrated file, made once per test binary:
 // under the race detector migrating takes longer than most tests.
-//
-//nolint:gochecknoglobals // computed once and never written to
 var migratedSQLite = sync.OnceValues(func() (content []byte, err error) {
 	folder, err := os.MkdirTemp("", "voicepact-template-")
 	if err != nil {
