@@ -1,6 +1,7 @@
 package escrow
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func (e AuditEvent) seal() []byte {
 func Verify(events []AuditEvent) int64 {
 	var prev []byte
 	for i, e := range events {
-		if e.Seq != int64(i)+1 || string(e.Prev) != string(prev) || string(e.seal()) != string(e.Hash) {
+		if e.Seq != int64(i)+1 || !bytes.Equal(e.Prev, prev) || !bytes.Equal(e.seal(), e.Hash) {
 			return int64(i) + 1
 		}
 		prev = e.Hash

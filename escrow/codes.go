@@ -34,7 +34,8 @@ func (k *Codes) For(c Contract) string {
 	mac := hmac.New(sha256.New, k.key)
 	mac.Write([]byte("release\x00" + c.ID.String() + "\x00" + strconv.FormatInt(int64(c.Amount), 10)))
 	n := binary.BigEndian.Uint64(mac.Sum(nil))
-	return fmt.Sprintf("%04d", n%10_000)
+	const codes = 10_000 // of four digits
+	return fmt.Sprintf("%04d", n%codes)
 }
 
 // match compares in constant time.

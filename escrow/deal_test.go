@@ -70,8 +70,13 @@ type useCase struct {
 
 func useCases(s *escrow.Service) []useCase {
 	return []useCase{
-		{"agree", s.Agree}, {"decline", s.Decline}, {"cancel", s.Cancel}, {"pay", s.Pay},
-		{"confirm_delivery", s.ConfirmDelivery}, {"accept_goods", s.AcceptGoods}, {"dispute", s.Dispute},
+		{"agree", s.Agree},
+		{"decline", s.Decline},
+		{"cancel", s.Cancel},
+		{"pay", s.Pay},
+		{"confirm_delivery", s.ConfirmDelivery},
+		{"accept_goods", s.AcceptGoods},
+		{"dispute", s.Dispute},
 	}
 }
 

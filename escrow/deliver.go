@@ -54,10 +54,8 @@ func (s *Service) AcceptGoods(ctx context.Context, cmd Command) (Result, error) 
 			return w.notNow()
 		}
 		if s.NeedsCode(w.contract, cmd.Channel) {
-			refusal, err := s.checkCode(ctx, w, cmd.Code)
-			if refusal != nil || err != nil {
-				w.refusal = refusal
-				return err
+			if w.refusal = s.codeRefusal(w.contract, cmd.Code); w.refusal != nil {
+				return w.countWrongCode(ctx)
 			}
 		}
 		if err := w.move(ctx, EventAccept, ""); err != nil {
@@ -77,29 +75,38 @@ func (w *work) tellAccepted(ctx context.Context) error {
 	return w.tell(ctx, Seller, MsgAcceptedSeller)
 }
 
-// checkCode returns a refusal, or nil where the code is right. A wrong code is
-// counted, and the count must be kept although the act is refused: so the
-// refusal is handed to the caller after the commit.
-func (s *Service) checkCode(ctx context.Context, w *work, code string) (*Refusal, error) {
+// codeRefusal returns why a release code is not accepted, or nil where it is right.
+func (s *Service) codeRefusal(c Contract, code string) *Refusal {
 	switch {
-	case w.contract.CodeTries >= maxCodeTries:
-		return Refuse(CodeLocked).About(w.contract), nil
-	case w.contract.State != Delivered:
-		return Refuse(CodeNotSent).About(w.contract), nil
+	case c.CodeTries >= maxCodeTries:
+		return Refuse(CodeLocked).About(c)
+	case c.State != Delivered:
+		return Refuse(CodeNotSent).About(c)
 	case code == "":
-		return Refuse(CodeNeeded).About(w.contract), nil
-	case s.codes.match(w.contract, code):
-		return nil, nil
+		return Refuse(CodeNeeded).About(c)
+	case !s.codes.match(c, code):
+		return Refuse(BadCode).About(c)
+	default:
+		return nil
+	}
+}
+
+// countWrongCode counts a code that was wrong. The count must be kept although
+// the act is refused: so the refusal stays in the work and reaches the caller
+// after the commit.
+func (w *work) countWrongCode(ctx context.Context) error {
+	if w.refusal.Code != BadCode {
+		return nil
 	}
 	w.contract.CodeTries++
 	if err := w.record(ctx, "code_wrong", string(w.contract.State), string(w.contract.State), ""); err != nil {
-		return nil, err
+		return err
 	}
-	refusal := Refuse(BadCode).About(w.contract)
-	if refusal.Left = maxCodeTries - w.contract.CodeTries; refusal.Left > 0 {
-		return refusal, nil
+	if w.refusal.Left = maxCodeTries - w.contract.CodeTries; w.refusal.Left > 0 {
+		return nil
 	}
-	return Refuse(CodeLocked).About(w.contract), w.ask(ctx, ItemCodeLocked, uuid.Nil, "wrong release codes")
+	w.refusal = Refuse(CodeLocked).About(w.contract)
+	return w.ask(ctx, ItemCodeLocked, uuid.Nil, "wrong release codes")
 }
 
 // release moves the held money to what we owe the seller and orders the payout.

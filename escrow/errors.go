@@ -58,11 +58,8 @@ func (r *Refusal) About(c Contract) *Refusal {
 // RefusalOf returns the refusal in err's chain, or nil where err is a fault of
 // ours that people see as one neutral sentence.
 func RefusalOf(err error) *Refusal {
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		return refusal
-	}
-	return nil
+	refusal, _ := errors.AsType[*Refusal](err)
+	return refusal
 }
 
 // TransitionError says that a state has no rule for an event. Use cases turn it

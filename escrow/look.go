@@ -3,7 +3,6 @@ package escrow
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 
 	"github.com/google/uuid"
 )
@@ -58,8 +57,7 @@ type View struct {
 // refused with [UnknownContract], whether or not it exists.
 func (s *Service) View(ctx context.Context, phone Phone, ref Ref) (View, error) {
 	contract, payment, err := s.store.FindContract(ctx, ref)
-	var missing *NotFoundError
-	if errors.As(err, &missing) {
+	if IsNotFound(err) {
 		return View{}, Refuse(UnknownContract)
 	} else if err != nil {
 		return View{}, err
@@ -90,5 +88,6 @@ func (s *Service) SetLanguage(ctx context.Context, req Request, language Languag
 
 // idFromKey derives an id from an idempotency key: the same key, the same id.
 func idFromKey(key string) uuid.UUID {
-	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("voicepact:"+key), 8)
+	const custom = 8 // the UUID version for hashes of one's own choice, RFC 9562
+	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("voicepact:"+key), custom)
 }

@@ -2,6 +2,7 @@ package escrow
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -49,7 +50,8 @@ func (p Party) ShortName() string {
 	if len(words) == 1 {
 		return string(first)
 	}
-	return string(first) + " " + string([]rune(words[len(words)-1])[0]) + "."
+	initial, _ := utf8.DecodeRuneInString(words[len(words)-1])
+	return string(first) + " " + string(initial) + "."
 }
 
 // Label names the party to the other side: "Otieno M. 0722***418", or the

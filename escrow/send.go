@@ -2,7 +2,6 @@ package escrow
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -132,8 +131,7 @@ func (s *Service) Reported(ctx context.Context, providerID string, state Message
 		}
 		return s.mark(ctx, tx, &m, state)
 	})
-	var missing *NotFoundError
-	if errors.As(err, &missing) {
+	if IsNotFound(err) {
 		return &Later{After: reportPause}
 	}
 	return err

@@ -125,8 +125,7 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		late = nil
 		contract, err := tx.ContractByRef(ctx, cmd.Ref)
-		var missing *NotFoundError
-		if errors.As(err, &missing) {
+		if IsNotFound(err) {
 			return Refuse(UnknownContract)
 		} else if err != nil {
 			return err
@@ -238,11 +237,11 @@ func (w *work) ask(ctx context.Context, kind ItemKind, transfer uuid.UUID, note 
 
 // tell sends a message to one side. Whoever has just seen the same words on
 // the USSD screen is not told again.
-func (w *work) tell(ctx context.Context, role Role, template Template, more ...func(*MessageParams)) error {
+func (w *work) tell(ctx context.Context, role Role, template Template) error {
 	if role == w.role && w.channel == ChannelUSSD {
 		return nil
 	}
-	return w.receipt(ctx, role, template, more...)
+	return w.receipt(ctx, role, template)
 }
 
 // receipt sends a message that its receiver keeps, however they acted.

@@ -132,8 +132,8 @@ func TestReleaseCodesBelongToOneContractAndAmount(t *testing.T) {
 	b.Amount++
 	c := a
 	c.ID[15]++
-	if len(codes.For(a)) != 4 || codes.For(a) != codes.For(a) {
-		t.Errorf("code %q is not four stable digits", codes.For(a))
+	if first, again := codes.For(a), codes.For(a); len(first) != 4 || first != again {
+		t.Errorf("code %q is not four stable digits, then it is %q", first, again)
 	}
 	if codes.For(a) == codes.For(b) && codes.For(a) == codes.For(c) {
 		t.Error("codes do not depend on contract and amount")

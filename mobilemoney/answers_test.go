@@ -40,8 +40,10 @@ func pushAnswers() []answerCase {
 		{"product", 403, envelope("403.001", "Not subscribed"), escrow.Refused, true, 0},
 		{"path", 404, envelope("404.001.01", "Resource not found"), escrow.Refused, true, 0},
 		{"verb", 405, envelope("405.001", "Method Not Allowed"), escrow.Refused, true, 0},
-		{"other session", 500, envelope("500.001.1001", "Unable to lock subscriber, a transaction is already in process for the current subscriber"),
-			escrow.NotSent, false, time.Minute},
+		{
+			"other session", 500, envelope("500.001.1001", "Unable to lock subscriber, a transaction is already in process for the current subscriber"),
+			escrow.NotSent, false, time.Minute,
+		},
 		{"busy", 500, envelope("500.003.02", "System is busy. Please try again in few minutes."), escrow.NotSent, false, time.Second},
 		{"quota", 500, envelope("500.003.03", "Error Occurred: Quota Violation"), escrow.NotSent, false, time.Minute},
 		{"spike arrest", 429, spikeArrest, escrow.NotSent, false, time.Second},
@@ -104,7 +106,7 @@ func TestMoneyWithoutAnAnswer(t *testing.T) {
 	}
 	same(t, "requests", len(d.at(pathPush))+len(d.at(pathB2C)), 2)
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type b2cRequest struct {
 	Remarks                  string `json:"Remarks"` // 2 to 100 characters
 	QueueTimeOutURL          string `json:"QueueTimeOutURL"`
 	ResultURL                string `json:"ResultURL"`
-	Occasion                 string `json:"Occassion"` //nolint:misspell // Daraja's spelling
+	Occasion                 string `json:"Occassion"`
 }
 
 // payOut pays a seller, or a buyer back. The transfer's id is the

@@ -33,7 +33,7 @@ func readCertificate(text []byte) (*rsa.PublicKey, error) {
 // RSA with PKCS #1 v1.5 padding, the only one that M-Pesa takes (Daraja portal,
 // transaction status page, FAQ 6). It differs each time.
 func seal(key *rsa.PublicKey, password string) (string, error) {
-	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, key, []byte(password)) //nolint:staticcheck // M-Pesa takes no other padding
+	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, key, []byte(password))
 	if err != nil {
 		return "", fmt.Errorf("M-Pesa security credential: %w", err)
 	}

@@ -186,7 +186,9 @@ const codeNoReceipt = "2032"
 // subjectOf reads the state of the payout that was asked about.
 func subjectOf(items parameters) escrow.Finding {
 	state := strings.ToLower(string(items.one("TransactionStatus")))
-	f := escrow.Finding{Verdict: escrow.NoAnswer, Code: shortCode(scalar(state)), Reason: "transaction status " + words(scalar(state))}
+	f := escrow.Finding{
+		Verdict: escrow.NoAnswer, Code: shortCode(scalar(state)), Reason: "transaction status " + words(scalar(state)),
+	}
 	switch state {
 	case "completed":
 		f.Verdict, f.Code = escrow.Moved, codeDone

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	pathToken = "/oauth/v1/generate?grant_type=client_credentials"
+	pathOAuth = "/oauth/v1/generate?grant_type=client_credentials"
 
 	// tokenLife is what Daraja gives a token when it does not say.
 	tokenLife = time.Hour
@@ -81,15 +81,8 @@ func (c *Client) takeTurn(ctx context.Context, refused string) (string, error) {
 	tick := time.NewTicker(peek)
 	defer tick.Stop()
 	for {
-		release, mine, err := c.tokens.Lock(ctx, lockLife)
-		token, getErr := c.tokens.Get(ctx)
-		if token != "" && token != refused {
-			release()
-			return token, nil
-		}
-		if mine || err != nil || getErr != nil {
-			defer release()
-			return c.fetch(ctx, token)
+		if token, err := c.tryTurn(ctx, refused); token != "" || err != nil {
+			return token, err
 		}
 		select {
 		case <-ctx.Done():
@@ -97,6 +90,22 @@ func (c *Client) takeTurn(ctx context.Context, refused string) (string, error) {
 		case <-tick.C:
 		}
 	}
+}
+
+// tryTurn returns the token that another process has fetched, or fetches one if
+// it is our turn. While another process is at it, the token is "".
+func (c *Client) tryTurn(ctx context.Context, refused string) (string, error) {
+	release, mine, err := c.tokens.Lock(ctx, lockLife)
+	token, getErr := c.tokens.Get(ctx)
+	if token != "" && token != refused {
+		release()
+		return token, nil
+	}
+	if !mine && err == nil && getErr == nil {
+		return "", nil
+	}
+	defer release()
+	return c.fetch(ctx, token)
 }
 
 // fetch buys a token and shares it. stale is what is shared now, if anything:
@@ -108,7 +117,7 @@ func (c *Client) fetch(ctx context.Context, stale string) (string, error) {
 		}
 	}
 	reply, err := c.oauth.Do(ctx, outcall.Call{
-		Method: http.MethodGet, URL: c.cfg.BaseURL + pathToken,
+		Method: http.MethodGet, URL: c.cfg.BaseURL + pathOAuth,
 		Header: http.Header{"Authorization": {"Basic " + c.basic()}},
 	})
 	if err != nil {

@@ -58,10 +58,14 @@ func TestPasswordAndTimestampOfOneMoment(t *testing.T) {
 		timestamp string
 		password  string
 	}{
-		{"174379", time.Date(2021, 6, 28, 6, 24, 8, 0, time.UTC), "20210628092408",
-			"MTc0Mzc5YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjEwNjI4MDkyNDA4"},
-		{"600638", time.Date(2025, 12, 31, 21, 0, 0, 0, time.UTC), "20260101000000",
-			"NjAwNjM4YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjYwMTAxMDAwMDAw"},
+		{
+			"174379", time.Date(2021, 6, 28, 6, 24, 8, 0, time.UTC), "20210628092408",
+			"MTc0Mzc5YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjEwNjI4MDkyNDA4",
+		},
+		{
+			"600638", time.Date(2025, 12, 31, 21, 0, 0, 0, time.UTC), "20260101000000",
+			"NjAwNjM4YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjYwMTAxMDAwMDAw",
+		},
 		{"174379", time.Date(2026, 11, 23, 21, 30, 0, 0, time.UTC), "20261124003000", ""},
 	}
 	for _, c := range cases {
@@ -95,7 +99,7 @@ func TestTheRequestOfAPayout(t *testing.T) {
 		same(t, "body", body, `{"OriginatorConversationID":"7d3c1e7a-2f0e-4b39-9a51-0c6f1f8e2a10","InitiatorName":"escrowapi",`+
 			`"SecurityCredential":"SEALED","CommandID":"BusinessPayment","Amount":"1500","PartyA":"600992",`+
 			`"PartyB":"254708374149","Remarks":"`+remarks+`","QueueTimeOutURL":"`+address("b2c_timeout")+
-			`","ResultURL":"`+address("b2c")+`","Occassion":"40718263"}`) //nolint:misspell // Daraja's spelling
+			`","ResultURL":"`+address("b2c")+`","Occassion":"40718263"}`)
 	}
 }
 
@@ -108,7 +112,7 @@ func withoutSealed(t *testing.T, body string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	password, err := rsa.DecryptPKCS1v15(nil, shared(), raw) //nolint:staticcheck // M-Pesa's padding
+	password, err := rsa.DecryptPKCS1v15(nil, shared(), raw)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,8 @@ func (w *world) hears(kind string, id uuid.UUID, n int) escrow.Finding {
 			if k.kind != kind || !strings.HasPrefix(k.key, id.String()) {
 				continue
 			}
-			if seen++; seen < n {
+			seen++
+			if seen < n {
 				continue
 			}
 			about, f, err := mobilemoney.Decode(k.kind, k.key, []byte(k.body))

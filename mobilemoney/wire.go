@@ -101,7 +101,7 @@ const (
 // fraction of a cent.
 func (v scalar) cents() (escrow.Cents, bool) {
 	whole, fraction, _ := strings.Cut(string(v), ".")
-	if strings.HasSuffix(string(v), ".") || len(whole) == 0 || len(whole) > maxDigits {
+	if strings.HasSuffix(string(v), ".") || whole == "" || len(whole) > maxDigits {
 		return 0, false
 	}
 	if len(fraction) > centsPlaces {

@@ -101,13 +101,25 @@ func openPostgres(ctx context.Context, address string) (*sqlx.DB, error) {
 	if parsed.Query().Get("sslmode") == "" {
 		return nil, errors.New("database URL lacks sslmode: write ?sslmode=verify-full, or =disable on one machine")
 	}
-	db, err := sqlx.ConnectContext(ctx, "postgres", address)
+	db, err := connect(ctx, "postgres", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+// connect opens a database and asks whether it answers.
+func connect(ctx context.Context, driver, source string) (*sqlx.DB, error) {
+	db, err := sqlx.Open(driver, source)
+	if err != nil {
+		return nil, fmt.Errorf("address: %w", err)
+	}
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return db, nil
 }
 
@@ -127,7 +139,7 @@ func openSQLite(ctx context.Context, path string) (*sqlx.DB, error) {
 		"_txlock=immediate", "_pragma=busy_timeout(1000)", "_pragma=locking_mode(EXCLUSIVE)",
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
 	}
-	db, err := sqlx.ConnectContext(ctx, "sqlite", source+"?"+strings.Join(pragmas, "&"))
+	db, err := connect(ctx, "sqlite", source+"?"+strings.Join(pragmas, "&"))
 	if busy(err) {
 		return nil, errInUse
 	}

@@ -63,9 +63,10 @@ FROM messages m
 JOIN parties p ON p.id = m.party_id
 WHERE `
 
+// SQLite uses the partial index only where the statement repeats its condition.
 const (
 	sqlMessage           = selectMessage + `m.id = $1`
-	sqlMessageByProvider = selectMessage + `m.provider_id = $1`
+	sqlMessageByProvider = selectMessage + `m.provider_id = $1 AND m.provider_id <> ''`
 )
 
 // Message implements [escrow.Tx].

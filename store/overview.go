@@ -89,8 +89,8 @@ func (s *Store) eventsOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]
 		Prev       []byte    `db:"prev"`
 		Hash       []byte    `db:"hash"`
 	}
-	if err := s.selectIn(ctx, &rows, sqlEvents, ids); err != nil {
-		return nil, fmt.Errorf("read audit events: %w", err)
+	if err := s.selectIn(ctx, "audit events", &rows, sqlEvents, ids); err != nil {
+		return nil, err
 	}
 	events := make(map[uuid.UUID][]escrow.AuditEvent, len(ids))
 	for _, r := range rows {
@@ -116,8 +116,8 @@ func (s *Store) heldOf(ctx context.Context, ids []uuid.UUID) (map[escrow.Account
 		accounts[i] = string(escrow.EscrowAccount(id))
 	}
 	var rows []balanceRow
-	if err := s.selectIn(ctx, &rows, sqlHeld, accounts); err != nil {
-		return nil, fmt.Errorf("read held money: %w", err)
+	if err := s.selectIn(ctx, "held money", &rows, sqlHeld, accounts); err != nil {
+		return nil, err
 	}
 	held := make(map[escrow.Account]escrow.Cents, len(rows))
 	for _, r := range rows {
@@ -149,10 +149,13 @@ func (s *Store) Balances(ctx context.Context) (map[escrow.Account]escrow.Cents, 
 }
 
 // selectIn runs a statement with one list in the place of its "?".
-func (s *Store) selectIn(ctx context.Context, into any, statement string, list any) error {
+func (s *Store) selectIn(ctx context.Context, what string, into any, statement string, list any) error {
 	query, args, err := sqlx.In(statement, list)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.db.SelectContext(ctx, into, sqlx.Rebind(sqlx.DOLLAR, query), args...)
 	}
-	return s.db.SelectContext(ctx, into, sqlx.Rebind(sqlx.DOLLAR, query), args...)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	return nil
 }

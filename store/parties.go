@@ -43,8 +43,7 @@ WHERE phone_hash = $1`
 // EnsureParty implements [escrow.Tx].
 func (t *tx) EnsureParty(ctx context.Context, phone escrow.Phone) (escrow.Party, error) {
 	found, err := t.store.partyByPhone(ctx, t, phone)
-	var missing *escrow.NotFoundError
-	if !errors.As(err, &missing) {
+	if _, missing := errors.AsType[*escrow.NotFoundError](err); !missing {
 		return found, err
 	}
 	sealed, err := t.store.sealer.seal([]byte(phone))

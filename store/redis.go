@@ -18,7 +18,8 @@ const redisTimeout = 400 * time.Millisecond
 func OpenRedis(address string) (*redis.Client, error) {
 	opts, err := redis.ParseURL(address)
 	if err != nil {
-		return nil, fmt.Errorf("Redis URL: %w", err)
+		// The library's error prints the URL, password and all.
+		return nil, errors.New("Redis URL is not of the form redis://user:password@host:6379/0")
 	}
 	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
 	opts.MaxRetries = 1

@@ -186,6 +186,24 @@ func TestALockHasOneOwner(t *testing.T) {
 	})
 }
 
+func TestARedisURLThatCannotBeReadKeepsItsPassword(t *testing.T) {
+	t.Parallel()
+	for name, address := range map[string]string{
+		"another scheme": "http://user:secret@127.0.0.1:6379/0", "no port": "redis://user:secret@127.0.0.1:port/0",
+		"no database": "redis://user:secret@127.0.0.1:6379/first", "not a URL": "redis://user:secret@127.0.0.1:6379/%zz",
+	} {
+		client, err := store.OpenRedis(address)
+		if err == nil {
+			t.Errorf("%s: was opened", name)
+			closeIt(t, client)
+			continue
+		}
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error tells the password: %v", name, err)
+		}
+	}
+}
+
 // A Redis that takes connections and never answers must not hold up a caller.
 func TestASilentRedisIsAnErrorSoon(t *testing.T) {
 	t.Parallel()

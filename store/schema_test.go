@@ -209,7 +209,8 @@ func TestOpenRefusesWhatItCannotServe(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]string{
 		"another engine": "mysql://user:secret@127.0.0.1/db", "no sslmode": "postgres://user:secret@127.0.0.1/db",
-		"not a URL": "postgres://user:secret@127.0.0.1:port/db?sslmode=disable",
+		"not a URL":    "postgres://user:secret@127.0.0.1:port/db?sslmode=disable",
+		"nobody there": "postgres://user:secret@127.0.0.1:1/db?sslmode=disable",
 	} {
 		s, err := store.Open(context.WithoutCancel(t.Context()), address, storetest.Sealer(t), time.Now)
 		if err == nil {

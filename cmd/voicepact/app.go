@@ -75,7 +75,10 @@ func build(ctx context.Context, cfg config, certificate []byte, log *slog.Logger
 		Store: a.store, Provider: money, Messenger: messenger, Codes: codes,
 		Policy: escrow.DefaultPolicy(), Now: time.Now, Log: log,
 	})
-	return a, a.mount(money)
+	if err := a.mount(money); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func (a *app) buildMoney(certificate []byte) (*mobilemoney.Client, error) {

@@ -18,16 +18,22 @@ import (
 // devSecrets are made at random at the first start and kept beside the data
 // they protect: even a demonstration has no default secret.
 type devSecrets struct {
-	Data, Lookup, Code, Callback []byte
-	Path, API, Passkey, Password string
-	Bank                         []byte // PKCS#1 of the simulated bank's key
+	Data     []byte `json:"data_key"`
+	Lookup   []byte `json:"lookup_key"`
+	Code     []byte `json:"code_key"`
+	Callback []byte `json:"callback_key"`
+	Path     string `json:"path"`
+	API      string `json:"api"`
+	Passkey  string `json:"passkey"`
+	Operator string `json:"operator"` // the initiator's password
+	Bank     []byte `json:"bank"`     // PKCS#1 of the simulated bank's key
 
 	bank *rsa.PrivateKey
 }
 
 func loadSecrets(file string) (devSecrets, error) {
 	var s devSecrets
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(file) //nolint:gosec // the folder is the user's own choice
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if s, err = makeSecrets(); err != nil {
@@ -58,9 +64,12 @@ func loadSecrets(file string) (devSecrets, error) {
 func writeWhole(file string, text []byte) error {
 	part := file + ".part"
 	if err := os.WriteFile(part, text, 0o600); err != nil {
-		return err
+		return fmt.Errorf("write: %w", err)
 	}
-	return os.Rename(part, file)
+	if err := os.Rename(part, file); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
 }
 
 func makeSecrets() (devSecrets, error) {
@@ -71,7 +80,7 @@ func makeSecrets() (devSecrets, error) {
 	word := func() string { return hex.EncodeToString(randomKey()[:16]) }
 	return devSecrets{
 		Data: randomKey(), Lookup: randomKey(), Code: randomKey(), Callback: randomKey(),
-		Path: word(), API: word(), Passkey: word(), Password: word(),
+		Path: word(), API: word(), Passkey: word(), Operator: word(),
 		Bank: x509.MarshalPKCS1PrivateKey(bank),
 	}, nil
 }
@@ -109,7 +118,7 @@ func (s devSecrets) config(address, database, redis string) config {
 		Daraja: daraja{
 			BaseURL: address + "/sim/daraja", ConsumerKey: devConsumer, ConsumerSecret: s.API,
 			ShortCode: devPayBill, Passkey: s.Passkey, B2CShortCode: devPayBill,
-			Initiator: devInitiator, InitiatorPassword: s.Password,
+			Initiator: devInitiator, InitiatorPassword: s.Operator,
 		},
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/recover"
+	panics "github.com/gofiber/fiber/v2/middleware/recover"
 )
 
 const (
@@ -36,15 +36,14 @@ func newHTTP(log *slog.Logger) *fiber.App {
 		ErrorHandler:          answerError,
 	})
 	app.Use(accessLog(log))
-	app.Use(recover.New())
+	app.Use(panics.New())
 	return app
 }
 
 // answerError tells the caller what kind of error it was, and nothing else.
 func answerError(c *fiber.Ctx, err error) error {
 	status := fiber.StatusInternalServerError
-	var known *fiber.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*fiber.Error](err); ok {
 		status = known.Code
 	}
 	return c.SendStatus(status)

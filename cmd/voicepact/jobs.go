@@ -68,8 +68,7 @@ type worker[J river.JobArgs] struct {
 // Work implements [river.Worker].
 func (w *worker[J]) Work(ctx context.Context, job *river.Job[J]) error {
 	err := w.work(ctx, job.Args)
-	var later *escrow.Later
-	if errors.As(err, &later) {
+	if later, ok := errors.AsType[*escrow.Later](err); ok {
 		return river.JobSnooze(max(later.After, 0))
 	}
 	return err
@@ -118,8 +117,7 @@ const reportWait = time.Hour
 
 func (w inboxWorker) report(ctx context.Context, callback store.Callback) error {
 	err := w.words.WorkReport(ctx, callback.Body)
-	var later *escrow.Later
-	if errors.As(err, &later) && time.Since(callback.At) > reportWait {
+	if _, early := errors.AsType[*escrow.Later](err); early && time.Since(callback.At) > reportWait {
 		w.log.WarnContext(ctx, "delivery report about no message of ours", "callback", callback.ID)
 		return nil
 	}

@@ -90,7 +90,7 @@ func (c *healthcheckCmd) Run(ctx context.Context) error {
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, http.NoBody)
 	if err != nil {
-		return err
+		return fmt.Errorf("health check: %w", err)
 	}
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -40,7 +40,7 @@ func (c *simulatorCmd) Run(ctx context.Context) error {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	sim := simulatedFor(cfg, log)
 	sim.DataFile, sim.Key = c.Data, key

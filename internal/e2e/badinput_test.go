@@ -10,6 +10,13 @@ import (
 
 const form = "application/x-www-form-urlencoded"
 
+// request is something to send, and what comes back.
+type request struct {
+	method, path, contentType, body string
+	status                          int
+	says                            string
+}
+
 // What a stranger, a broken provider or a bored person can send to the front
 // door, and what they get.
 func TestBadInputGetsAClearAnswer(t *testing.T) {
@@ -18,11 +25,7 @@ func TestBadInputGetsAClearAnswer(t *testing.T) {
 	gateway := r.startGateway()
 	at, transfer := "/at/"+pathSecret, uuid.NewString()
 	hop := "phoneNumber=%2B254712000001&serviceCode=%2A384%2A12345%23&text=&sessionId=ATUid_0123456789abcdef0123456789abcdef&networkCode=99999"
-	for name, test := range map[string]struct {
-		method, path, contentType, body string
-		status                          int
-		says                            string
-	}{
+	r.answersEach(map[string]request{
 		"no such page":                {http.MethodGet, "/", "", "", 404, ""},
 		"ussd without the secret":     {http.MethodPost, "/at/0123456789abcdef0123456789abcdef/ussd", form, hop, 404, ""},
 		"ussd, secret one letter off": {http.MethodPost, "/at/" + pathSecret[1:] + "/ussd", form, hop, 404, ""},
@@ -41,14 +44,7 @@ func TestBadInputGetsAClearAnswer(t *testing.T) {
 		"a made-up payment":           {http.MethodPost, "/mm/stk/" + transfer + "/" + strings.Repeat("0", 32), "application/json", `{"Body":{}}`, 404, ""},
 		"a made-up payout":            {http.MethodPost, "/mm/b2c/" + transfer + "/x", "application/json", `{}`, 404, ""},
 		"a payment for nothing":       {http.MethodPost, "/mm/stk", "application/json", `{}`, 404, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			status, answer := send(t, test.method, r.balancer.url()+test.path, test.contentType, test.body)
-			if status != test.status || !strings.Contains(answer, test.says) {
-				t.Errorf("answered %d %q, want %d and %q", status, answer, test.status, test.says)
-			}
-		})
-	}
+	})
 	r.sendsTooMuch(at + "/ussd")
 	if gateway.ended() {
 		t.Fatal("the gateway ended")
@@ -58,6 +54,22 @@ func TestBadInputGetsAClearAnswer(t *testing.T) {
 		t.Errorf("bad input left %v, %v", contracts, err)
 	}
 	r.prove(s)
+}
+
+// answersEach sends the requests all at once, and ends when all were answered.
+func (r *rig) answersEach(requests map[string]request) {
+	r.t.Helper()
+	r.t.Run("each", func(t *testing.T) {
+		for name, q := range requests {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				status, answer := send(t, q.method, r.balancer.url()+q.path, q.contentType, q.body)
+				if status != q.status || !strings.Contains(answer, q.says) {
+					t.Errorf("answered %d %q, want %d and %q", status, answer, q.status, q.says)
+				}
+			})
+		}
+	})
 }
 
 // sendsTooMuch posts a megabyte. The gateway stops reading early, so that the

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -73,7 +74,7 @@ func (c couple) hop(session string, who simulator.Person, text string) string {
 // deal takes the couple from the first call to both confirmed.
 func (c couple) deal() {
 	c.r.t.Helper()
-	amount := fmt.Sprint(1_000 + c.n)
+	amount := strconv.Itoa(1_000 + c.n)
 	local := "0" + strings.TrimPrefix(c.buyer.Number, "+254")
 	c.wants(c.call(c.seller, "1", "1", "1", local, c.item, amount, "1", "1"), "sent to")
 	c.wants(c.call(c.buyer, "1", "1", "1"), "Agreed")

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -74,7 +75,9 @@ func start(t *testing.T, env []string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(file, args...), output: &output{}, done: make(chan struct{})}
+	// The test's context ends before its clean-up does, which kills the process.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), file, args...)
+	p := &process{t: t, cmd: cmd, output: &output{}, done: make(chan struct{})}
 	p.cmd.Env = append([]string{"HOME=" + t.TempDir()}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	if err := p.cmd.Start(); err != nil {
@@ -154,8 +157,7 @@ func (p *process) exit() int {
 	case <-time.After(stopLimit):
 		p.t.Fatal("the program did not end")
 	}
-	var failed *exec.ExitError
-	if errors.As(p.err, &failed) {
+	if failed, ok := errors.AsType[*exec.ExitError](p.err); ok {
 		return failed.ExitCode()
 	}
 	return 0

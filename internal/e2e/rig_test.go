@@ -90,7 +90,7 @@ func (r *rig) startSimulator(cfg simulator.Config) {
 	}
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true})
 	sim.Register(app)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(r.t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		r.t.Fatal(err)
 	}

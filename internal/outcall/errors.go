@@ -64,8 +64,7 @@ func kindOf(err error) string {
 			return k.text
 		}
 	}
-	var broken *networkError
-	if errors.As(err, &broken) {
+	if broken, ok := errors.AsType[*networkError](err); ok {
 		return broken.text
 	}
 	return "broken exchange"

@@ -60,6 +60,7 @@ func status(code int) http.HandlerFunc {
 
 // hangUp reads the request and closes the connection without an answer.
 func hangUp(t *testing.T) http.HandlerFunc {
+	t.Helper()
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -150,7 +151,7 @@ func TestABrokenKeptConnectionIsNotTriedAgain(t *testing.T) {
 
 func TestNotSentIsOnlyWhatNobodyCanHaveSeen(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,10 +27,22 @@ type tuning struct {
 	permitPatient time.Duration // how long a call waits for its turn
 }
 
+const (
+	// half of the calls is trouble; single failures are a provider's daily life.
+	half = 0.5
+	// hiccup is what a lost packet or a restarted proxy takes to pass, and what a
+	// waiting person hardly notices.
+	hiccup = 200 * time.Millisecond
+	// rest gives a provider time to recover, and is soon enough for what waits.
+	rest = 15 * time.Second
+	// quarter of a pause, more or less, spreads the processes well.
+	quarter = 0.25
+)
+
 func standard() tuning {
 	return tuning{
-		failureRate: 0.5, failureCalls: 10, window: time.Minute, openFor: 15 * time.Second, closeAfter: 2,
-		firstPause: 200 * time.Millisecond, longestPause: 2 * time.Second, pauseJitter: 0.25,
+		failureRate: half, failureCalls: 10, window: time.Minute, openFor: rest, closeAfter: 2,
+		firstPause: hiccup, longestPause: 2 * time.Second, pauseJitter: quarter,
 		permitPatient: 2 * time.Second,
 	}
 }

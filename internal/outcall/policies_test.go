@@ -35,7 +35,9 @@ func TestTheBreakerOpensAndFindsItsWayBack(t *testing.T) {
 	})
 	var out bytes.Buffer
 	e := quick(t, Config{Log: slog.New(slog.NewTextHandler(&out, nil))})
-	ask(t, e, p.URL, 10)
+	if err := ask(t, e, p.URL, 10); err != nil {
+		t.Fatal(err)
+	}
 	err := ask(t, e, p.URL, 1)
 	if !NotSent(err) || !strings.Contains(err.Error(), "breaker open") || p.hits.Load() != 10 {
 		t.Fatalf("after ten failures: %v, %d requests", err, p.hits.Load())
@@ -61,13 +63,15 @@ func TestAProbeThatFailsKeepsTheBreakerOpen(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t, status(http.StatusServiceUnavailable))
 	e := quick(t, Config{})
-	ask(t, e, p.URL, 10)
+	if err := ask(t, e, p.URL, 10); err != nil {
+		t.Fatal(err)
+	}
 	deadline := time.Now().Add(10 * time.Second)
 	for p.hits.Load() == 10 {
 		if time.Now().After(deadline) {
 			t.Fatal("no probe was sent")
 		}
-		ask(t, e, p.URL, 1)
+		_ = ask(t, e, p.URL, 1) // kept back until the breaker lets a probe through
 	}
 	probes := p.hits.Load()
 	if err := ask(t, e, p.URL, 1); !NotSent(err) || p.hits.Load() != probes {
@@ -88,7 +92,9 @@ func TestRefusalsAndOurOwnGivingUpLeaveTheBreakerClosed(t *testing.T) {
 	})
 	t.Cleanup(func() { close(release) })
 	e := quick(t, Config{Failed: func(r Reply) bool { return r.Status == http.StatusBadGateway }})
-	ask(t, e, p.URL, 15)
+	if err := ask(t, e, p.URL, 15); err != nil {
+		t.Fatal(err)
+	}
 	for range 15 {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {

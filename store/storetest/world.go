@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -42,7 +42,7 @@ func NewWorld(tb testing.TB, open Opener) *World {
 	w.Store = open(tb, w.Clock.Now)
 	w.Service = escrow.NewService(escrow.Deps{
 		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes,
-		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return w
 }
@@ -94,8 +94,7 @@ func (w *World) run(ctx context.Context, job store.TakenJob) {
 	case escrow.SendMessage:
 		err = w.Service.Send(ctx, args.Message)
 	}
-	var later *escrow.Later
-	if errors.As(err, &later) {
+	if later, ok := errors.AsType[*escrow.Later](err); ok {
 		err = w.Store.PutJob(ctx, job, w.Clock.Now().Add(later.After))
 	}
 	if err != nil {
@@ -230,10 +229,9 @@ func (t *Till) Taken() []escrow.Transfer {
 // Last returns the newest submission of the kind.
 func (t *Till) Last(tb testing.TB, kind escrow.TransferKind) escrow.Transfer {
 	tb.Helper()
-	taken := t.Taken()
-	for i := len(taken) - 1; i >= 0; i-- {
-		if taken[i].Kind == kind {
-			return taken[i]
+	for _, taken := range slices.Backward(t.Taken()) {
+		if taken.Kind == kind {
+			return taken
 		}
 	}
 	tb.Fatalf("no %s was submitted", kind)
@@ -290,9 +288,9 @@ func (p *Postbox) Last(tb testing.TB, phone escrow.Phone) Letter {
 	tb.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := len(p.sent) - 1; i >= 0; i-- {
-		if p.sent[i].To.Phone == phone {
-			return p.sent[i]
+	for _, letter := range slices.Backward(p.sent) {
+		if letter.To.Phone == phone {
+			return letter
 		}
 	}
 	tb.Fatal(fmt.Errorf("nothing was sent to %s", phone.Masked()))
