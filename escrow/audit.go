@@ -42,7 +42,7 @@ type AuditEvent struct {
 // seal computes the hash that ties e to the event before it.
 func (e AuditEvent) seal() []byte {
 	fields := []string{
-		"voicepact-event-1",
+		"voicepact-event-1", e.ID.String(),
 		e.ContractID.String(), strconv.FormatInt(e.Seq, 10),
 		strconv.FormatInt(e.At.UnixMicro(), 10),
 		e.Actor.String(), string(e.Channel), e.Evidence,
@@ -54,15 +54,19 @@ func (e AuditEvent) seal() []byte {
 	return digest.Sum(nil)
 }
 
-// Verify checks that events are one unbroken chain from the first, and returns
-// the number of the first bad one, or 0.
-func Verify(events []AuditEvent) int64 {
+// Verify checks that events are one unbroken chain from the first to the one
+// whose hash is head, which the contract keeps. It returns the number of the
+// first bad one, or 0; a chain that was cut short is bad after its last.
+func Verify(events []AuditEvent, head []byte) int64 {
 	var prev []byte
 	for i, e := range events {
 		if e.Seq != int64(i)+1 || !bytes.Equal(e.Prev, prev) || !bytes.Equal(e.seal(), e.Hash) {
 			return int64(i) + 1
 		}
 		prev = e.Hash
+	}
+	if !bytes.Equal(prev, head) {
+		return int64(len(events)) + 1
 	}
 	return 0
 }

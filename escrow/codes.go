@@ -38,6 +38,10 @@ func (k *Codes) For(c Contract) string {
 	return fmt.Sprintf("%04d", n%codes)
 }
 
+// CodeLocked reports whether too many wrong release codes were tried: only a
+// person can help with the code now.
+func (c Contract) CodeLocked() bool { return c.CodeTries >= maxCodeTries }
+
 // match compares in constant time.
 func (k *Codes) match(c Contract, typed string) bool {
 	return subtle.ConstantTimeCompare([]byte(k.For(c)), []byte(typed)) == 1

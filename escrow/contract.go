@@ -168,17 +168,23 @@ const maxItem = 24
 // ParseItem reads what is sold, folding white space and dropping what a
 // feature phone cannot show.
 func ParseItem(text string) (string, error) {
-	printable := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	item := strings.Join(strings.Fields(printable), " ")
+	item := printable(text)
 	if item == "" || len([]rune(item)) > maxItem {
 		return "", Refuse(BadItem)
 	}
 	return item, nil
+}
+
+// printable folds white space and control characters, which neither a feature
+// phone nor PostgreSQL would take, into single spaces.
+func printable(text string) string {
+	visible := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(visible), " ")
 }
 
 // EAT is East Africa Time: UTC+3 without daylight saving, fixed so that no

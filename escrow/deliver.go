@@ -78,7 +78,7 @@ func (w *work) tellAccepted(ctx context.Context) error {
 // codeRefusal returns why a release code is not accepted, or nil where it is right.
 func (s *Service) codeRefusal(c Contract, code string) *Refusal {
 	switch {
-	case c.CodeTries >= maxCodeTries:
+	case c.CodeLocked():
 		return Refuse(CodeLocked).About(c)
 	case c.State != Delivered:
 		return Refuse(CodeNotSent).About(c)
@@ -147,6 +147,7 @@ func (w *work) order(ctx context.Context, kind TransferKind, payment Payment, pa
 
 // Dispute freezes a funded contract for a mediator, with the party's reason.
 func (s *Service) Dispute(ctx context.Context, cmd Command) (Result, error) {
+	cmd.Words = printable(cmd.Words)
 	return s.party(ctx, "dispute", cmd, func(ctx context.Context, w *work) error {
 		from := w.contract.State
 		if from == Disputed {

@@ -30,6 +30,14 @@ const (
 	KeyConflict      Code = "key_conflict"  // the same idempotency key with another input
 )
 
+// AllCodes lists every refusal, for those who own a sentence for each.
+func AllCodes() []Code {
+	return []Code{
+		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
+		BadItem, BadDate, PromptOpen, CodeNeeded, CodeNotSent, BadCode, CodeLocked, KeyConflict,
+	}
+}
+
 // Refusal is a request that the rules do not allow. It changes nothing.
 type Refusal struct {
 	Code     Code

@@ -35,6 +35,12 @@ type SendMessage struct {
 // Kind implements [Job].
 func (SendMessage) Kind() string { return "send_message" }
 
+// Sweep finds transfers that nobody works on; see [Service.Sweep].
+type Sweep struct{}
+
+// Kind implements [Job].
+func (Sweep) Kind() string { return "sweep" }
+
 // Later is what a job returns when it has to run again: nothing failed, it is
 // only not time yet.
 type Later struct{ After time.Duration }
@@ -51,8 +57,12 @@ const (
 	ItemPayoutSilent   ItemKind = "payout_silent"   // a payout has had no answer for an hour
 	ItemProviderAlarm  ItemKind = "provider_alarm"  // credentials, float or configuration at the provider
 	ItemAmountMismatch ItemKind = "amount_mismatch" // money came in another amount than asked
+	ItemOtherPayer     ItemKind = "other_payer"     // money came from another number than asked
+	ItemOtherPrompt    ItemKind = "other_prompt"    // a success under our address is about a prompt that is not ours
+	ItemCollectUnknown ItemKind = "collect_unknown" // a prompt of which M-Pesa told nothing for a day
+	ItemUnknownSubject ItemKind = "unknown_subject" // a callback with a good token is about a transfer we do not have
+	ItemJobGivenUp     ItemKind = "job_given_up"    // a job failed until no more tries were left
 	ItemReceiptReuse   ItemKind = "receipt_reuse"   // one receipt was reported for two payments
-	ItemLateMoney      ItemKind = "late_money"      // money came that no contract waits for
 	ItemCodeLocked     ItemKind = "code_locked"     // too many wrong release codes
 )
 
@@ -61,8 +71,9 @@ const (
 type Item struct {
 	ID         uuid.UUID
 	Kind       ItemKind
-	ContractID uuid.UUID
-	TransferID uuid.UUID
+	ContractID uuid.UUID // zero where it is about no contract
+	Ref        Ref       // of the contract
+	TransferID uuid.UUID // zero where it is about no transfer
 	Note       string
 	OpenedAt   time.Time
 }

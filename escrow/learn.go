@@ -28,7 +28,9 @@ func (s *Service) Learn(ctx context.Context, id uuid.UUID, f Finding, evidence s
 				return nil
 			}
 			return w.fail(ctx, t, f)
-		case Processing, NoAnswer:
+		case NeverSeen:
+			return s.neverSeen(ctx, w, t)
+		case Processing, NoAnswer, NotAsked:
 			return nil
 		default:
 			return fmt.Errorf("provider verdict %q", f.Verdict)
@@ -40,10 +42,26 @@ func (s *Service) Learn(ctx context.Context, id uuid.UUID, f Finding, evidence s
 	return err
 }
 
+// neverSeen sends an unknown payout again, under the same id, once the provider
+// has had time to know it. A prompt has no id that would make this harmless.
+func (s *Service) neverSeen(ctx context.Context, w *work, t *Transfer) error {
+	if t.Kind == Collect || t.State != TransferUnknown || t.age(w.now) < s.policy.ResendAfter {
+		return nil
+	}
+	if err := w.turn(ctx, t, TransferCreated, "never seen by the provider"); err != nil {
+		return err
+	}
+	return w.Enqueue(ctx, SubmitTransfer{Transfer: t.ID}, w.now)
+}
+
 // moved records that the money of a transfer has moved.
 func (w *work) moved(ctx context.Context, t *Transfer, f Finding) error {
 	if t.State == TransferSucceeded {
 		return w.attachReceipt(ctx, t, f)
+	}
+	if f.ProviderID != "" && t.ProviderID != "" && f.ProviderID != t.ProviderID {
+		// Whether money moved at all is for a person to find out by the receipt.
+		return w.ask(ctx, ItemOtherPrompt, t.ID, "a success of another prompt, receipt "+f.Receipt)
 	}
 	if fresh, err := w.claimReceipt(ctx, t, f.Receipt); err != nil || !fresh {
 		return err
@@ -57,11 +75,11 @@ func (w *work) moved(ctx context.Context, t *Transfer, f Finding) error {
 	}
 	switch t.Kind {
 	case Collect:
-		return w.received(ctx, *t, f.Amount)
+		return w.received(ctx, *t, f)
 	case Payout:
-		return w.paidOut(ctx, *t, f.Amount, PaymentReleased)
+		return w.paidOut(ctx, *t, f, PaymentReleased)
 	case Refund:
-		return w.paidOut(ctx, *t, f.Amount, PaymentRefunded)
+		return w.paidOut(ctx, *t, f, PaymentRefunded)
 	default:
 		return fmt.Errorf("transfer kind %q", t.Kind)
 	}
@@ -88,6 +106,12 @@ func (w *work) claimReceipt(ctx context.Context, t *Transfer, receipt string) (b
 // attachReceipt keeps the receipt of money that a query without receipt had
 // already told us about.
 func (w *work) attachReceipt(ctx context.Context, t *Transfer, f Finding) error {
+	if f.Amount != 0 && f.Amount != t.Amount {
+		note := fmt.Sprintf("counted %s, reported %s under receipt %s", t.Amount, f.Amount, f.Receipt)
+		if err := w.ask(ctx, ItemAmountMismatch, t.ID, note); err != nil {
+			return err
+		}
+	}
 	if f.Receipt == "" || f.Receipt == t.Receipt {
 		return nil
 	}
@@ -117,14 +141,18 @@ func (w *work) attachReceipt(ctx context.Context, t *Transfer, f Finding) error 
 
 // received places money that a buyer paid: into the contract if it waits for
 // exactly that, else into suspense.
-func (w *work) received(ctx context.Context, t Transfer, amount Cents) error {
+func (w *work) received(ctx context.Context, t Transfer, f Finding) error {
 	payment, err := w.Payment(ctx, t.PaymentID)
 	if err != nil {
 		return err
 	}
 	payment.Receipt, payment.UpdatedAt = t.Receipt, w.now
-	if amount != payment.Amount {
-		return w.mismatch(ctx, t, payment, amount)
+	switch {
+	case f.Amount != payment.Amount:
+		note := fmt.Sprintf("asked %s, received %s", payment.Amount, f.Amount)
+		return w.suspend(ctx, t, payment, f.Amount, ItemAmountMismatch, note)
+	case !t.Party.Phone.shownAs(f.Payer):
+		return w.suspend(ctx, t, payment, f.Amount, ItemOtherPayer, "paid from another number than was asked")
 	}
 	if w.contract.State != Confirmed {
 		return w.returnLate(ctx, t, payment)
@@ -133,7 +161,7 @@ func (w *work) received(ctx context.Context, t Transfer, amount Cents) error {
 	if err := w.SavePayment(ctx, payment); err != nil {
 		return err
 	}
-	if err := w.post(ctx, "funded", t.ID, entries(MpesaCollection, EscrowAccount(w.contract.ID), amount)); err != nil {
+	if err := w.post(ctx, "funded", t.ID, entries(MpesaCollection, EscrowAccount(w.contract.ID), f.Amount)); err != nil {
 		return err
 	}
 	if err := w.move(ctx, EventLock, t.Receipt); err != nil {
@@ -149,8 +177,8 @@ func withReceipt(receipt string) func(*MessageParams) {
 	return func(p *MessageParams) { p.Receipt = receipt }
 }
 
-// mismatch parks money that came in another amount than asked, for a person.
-func (w *work) mismatch(ctx context.Context, t Transfer, payment Payment, amount Cents) error {
+// suspend parks money that came otherwise than asked, for a person.
+func (w *work) suspend(ctx context.Context, t Transfer, payment Payment, amount Cents, why ItemKind, note string) error {
 	payment.Status = PaymentFailed
 	if err := w.SavePayment(ctx, payment); err != nil {
 		return err
@@ -158,8 +186,7 @@ func (w *work) mismatch(ctx context.Context, t Transfer, payment Payment, amount
 	if err := w.post(ctx, "suspense", t.ID, entries(MpesaCollection, Suspense, amount)); err != nil {
 		return err
 	}
-	note := fmt.Sprintf("asked %s, received %s", payment.Amount, amount)
-	if err := w.ask(ctx, ItemAmountMismatch, t.ID, note); err != nil {
+	if err := w.ask(ctx, why, t.ID, note); err != nil {
 		return err
 	}
 	return w.receipt(ctx, Buyer, MsgRefundComing, withReceipt(t.Receipt), func(p *MessageParams) { p.Amount = amount })
@@ -186,9 +213,9 @@ func (w *work) returnLate(ctx context.Context, t Transfer, payment Payment) erro
 }
 
 // paidOut records that money left us for the party it was owed to.
-func (w *work) paidOut(ctx context.Context, t Transfer, amount Cents, status PaymentStatus) error {
-	if amount != t.Amount {
-		note := fmt.Sprintf("ordered %s, paid %s", t.Amount, amount)
+func (w *work) paidOut(ctx context.Context, t Transfer, f Finding, status PaymentStatus) error {
+	if f.Amount != t.Amount {
+		note := fmt.Sprintf("ordered %s, paid %s", t.Amount, f.Amount)
 		if err := w.ask(ctx, ItemAmountMismatch, t.ID, note); err != nil {
 			return err
 		}
@@ -201,7 +228,10 @@ func (w *work) paidOut(ctx context.Context, t Transfer, amount Cents, status Pay
 	if err := w.SavePayment(ctx, payment); err != nil {
 		return err
 	}
-	if err := w.post(ctx, "paid_out", t.ID, entries(PayableAccount(t.Party.ID), MpesaPayout, amount)); err != nil {
+	if err := w.post(ctx, "paid_out", t.ID, entries(PayableAccount(t.Party.ID), MpesaPayout, f.Amount)); err != nil {
+		return err
+	}
+	if err := w.learnName(ctx, t.Party, f.Payee); err != nil {
 		return err
 	}
 	if t.Kind == Refund {
@@ -211,6 +241,16 @@ func (w *work) paidOut(ctx context.Context, t Transfer, amount Cents, status Pay
 		return err
 	}
 	return w.receipt(ctx, Buyer, MsgReleasedBuyer, withReceipt(t.Receipt))
+}
+
+// learnName keeps the name that M-Pesa knows a person by, where we know none: the
+// other side of their next deal then sees whom it deals with.
+func (w *work) learnName(ctx context.Context, party Party, name string) error {
+	if party.Name != "" || name == "" {
+		return nil
+	}
+	party.Name = name
+	return w.SaveParty(ctx, party)
 }
 
 // fail records that the money of a transfer did not move. The buyer can pay
@@ -231,7 +271,7 @@ func (w *work) fail(ctx context.Context, t *Transfer, f Finding) error {
 			return err
 		}
 		if t.Kind == Refund {
-			return nil
+			return w.receipt(ctx, Buyer, MsgPayoutDelayed)
 		}
 		return w.receipt(ctx, Seller, MsgPayoutDelayed)
 	}

@@ -50,7 +50,7 @@ func (s *Service) Home(ctx context.Context, phone Phone) (Home, error) {
 type View struct {
 	Contract Contract
 	Role     Role
-	Payment  PaymentStatus // of the newest payment; empty where none was tried
+	Payment  PaymentStatus // of the payment that counts; empty where none was tried
 }
 
 // View returns a contract that the caller is a party of. Any other reference is
@@ -70,14 +70,14 @@ func (s *Service) View(ctx context.Context, phone Phone, ref Ref) (View, error) 
 }
 
 // Contracts returns a page of the caller's contracts, newest first.
-func (s *Service) Contracts(ctx context.Context, phone Phone, offset, limit int) ([]Contract, error) {
+func (s *Service) Contracts(ctx context.Context, phone Phone, offset, limit int) ([]View, error) {
 	return s.store.FindContracts(ctx, phone, offset, limit)
 }
 
-// SetLanguage keeps the language that a person chose.
-func (s *Service) SetLanguage(ctx context.Context, req Request, language Language) error {
+// SetLanguage keeps the language that a person chose, who may be a stranger yet.
+func (s *Service) SetLanguage(ctx context.Context, from Phone, language Language) error {
 	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		party, err := tx.EnsureParty(ctx, req.From)
+		party, err := tx.EnsureParty(ctx, from)
 		if err != nil || party.Language == language {
 			return err
 		}

@@ -30,7 +30,7 @@ const (
 	MsgReleasedBuyer   Template = "released_buyer"   // receipt: the seller was paid
 	MsgRefunded        Template = "refunded"         // receipt: money returned
 	MsgRefundComing    Template = "refund_coming"    // money came that no contract waits for
-	MsgPayoutDelayed   Template = "payout_delayed"   // to the seller: a person is looking into it
+	MsgPayoutDelayed   Template = "payout_delayed"   // to who is owed money: a person is looking into it
 	MsgDisputedRaiser  Template = "disputed_raiser"
 	MsgDisputedOther   Template = "disputed_other"
 	MsgStatus          Template = "status"           // answer to STATUS
@@ -38,6 +38,7 @@ const (
 	MsgUnknown         Template = "unknown_contract" // the neutral answer
 	MsgNotUnderstood   Template = "not_understood"   // answer to what is no command
 	MsgSuggest         Template = "suggest"          // answer to what is nearly one: Words is the verb that was meant
+	MsgStop            Template = "stop"             // answer to STOP
 	MsgWhich           Template = "which"            // asks for the reference: Item lists them, Words is the verb
 	MsgRefused         Template = "refused"          // a refusal in words, with the true state
 	MsgLanguage        Template = "language"         // the language was changed
@@ -47,19 +48,24 @@ const (
 // are already masked. The release code is not here: it is derived when the
 // message is sent, so that no table and no job holds it.
 type MessageParams struct {
-	Ref       Ref    `json:"ref,omitempty"`
-	Item      string `json:"item,omitempty"`
-	Amount    Cents  `json:"amount,omitempty"`
-	Other     string `json:"other,omitempty"`   // the other party's label
-	Receipt   string `json:"receipt,omitempty"` // M-Pesa receipt
-	State     State  `json:"state,omitempty"`
-	Role      Role   `json:"role,omitempty"`       // the receiver's side
-	Act       Act    `json:"act,omitempty"`        // what is open to the receiver, with MsgStatus and MsgRefused
-	Code      Code   `json:"code,omitempty"`       // with MsgRefused
-	Left      int    `json:"left,omitempty"`       // attempts left, with MsgRefused
-	Result    string `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed
-	Words     string `json:"words,omitempty"`      // a party's own words, with MsgDisputedOther
-	DeliverBy string `json:"deliver_by,omitempty"` // YYYY-MM-DD
+	Ref       Ref           `json:"ref,omitempty"`
+	Item      string        `json:"item,omitempty"`
+	Amount    Cents         `json:"amount,omitempty"`
+	Other     string        `json:"other,omitempty"`   // the other party's label
+	Receipt   string        `json:"receipt,omitempty"` // M-Pesa receipt
+	State     State         `json:"state,omitempty"`
+	Role      Role          `json:"role,omitempty"`       // the receiver's side
+	Act       Act           `json:"act,omitempty"`        // what is open to the receiver, with MsgStatus and MsgRefused
+	Payment   PaymentStatus `json:"payment,omitempty"`    // with MsgStatus
+	Code      Code          `json:"code,omitempty"`       // with MsgRefused
+	Left      int           `json:"left,omitempty"`       // attempts left, with MsgRefused
+	Result    string        `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed
+	Words     string        `json:"words,omitempty"`      // a party's own words or the key of a menu's, with MsgDisputedOther
+	DeliverBy string        `json:"deliver_by,omitempty"` // YYYY-MM-DD
+
+	// Language, where it is not empty, is the language to answer in instead of
+	// the receiver's own: that of the message which is answered.
+	Language Language `json:"language,omitempty"`
 }
 
 // MessageState is the life of one SMS.

@@ -1,6 +1,7 @@
 package escrow
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -45,6 +46,9 @@ func (c Cents) String() string {
 	return sign + "Ksh" + digits
 }
 
+// grouped is an amount whose thousands are set apart.
+var grouped = regexp.MustCompile(`^\d{1,3}([, ]\d{3})+$`)
+
 // ParseShillings reads an amount that a person typed: "3500", "3,500",
 // "Ksh 3500", "3500/=". Fractions of a shilling and amounts outside the
 // contract limits are refused with [AmountOutOfRange].
@@ -55,8 +59,11 @@ func ParseShillings(text string) (Cents, error) {
 	}
 	t = strings.TrimPrefix(t, ".")
 	t = strings.TrimSuffix(strings.TrimSuffix(t, "/="), "/-")
+	t = strings.TrimSuffix(strings.TrimSpace(t), ".00")
+	if strings.ContainsAny(t, ", ") && !grouped.MatchString(t) {
+		return 0, Refuse(AmountOutOfRange) // "1,00" may be a hundred or one
+	}
 	t = strings.NewReplacer(",", "", " ", "").Replace(t)
-	t = strings.TrimSuffix(t, ".00")
 	n, err := strconv.ParseUint(t, 10, 32)
 	if err != nil {
 		return 0, Refuse(AmountOutOfRange)

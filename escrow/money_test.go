@@ -172,7 +172,7 @@ func TestWhatASubmissionCanAnswer(t *testing.T) {
 				t.Helper()
 				w.Till.Answer(test.answers...)
 				c, _ := paying(t, w)
-				for range 5 {
+				for range 10 {
 					w.Clock.Advance(5 * time.Second)
 					w.Work()
 				}

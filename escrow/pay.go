@@ -54,7 +54,8 @@ const submitTries = 4
 // asked about instead of being sent again.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
 	var send bool
-	t, err := s.onTransfer(ctx, id, "", func(ctx context.Context, w *work, t *Transfer) error {
+	evidence := "submit:" + id.String()
+	t, err := s.onTransfer(ctx, id, evidence, func(ctx context.Context, w *work, t *Transfer) error {
 		send = false
 		switch {
 		case t.State == TransferSubmitted:
@@ -63,8 +64,12 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
 			return nil
 		case t.Kind == Collect && w.contract.State != Confirmed:
 			return w.fail(ctx, t, Finding{Code: "withdrawn", Reason: "the contract no longer waits for money"})
+		case t.Kind == Collect && w.now.Sub(t.CreatedAt) >= s.policy.PromptLife:
+			// Nobody expects a prompt long after they asked for it.
+			return w.fail(ctx, t, Finding{Code: "stale", Reason: "the prompt could not be sent in time"})
 		}
 		send = true
+		t.SubmittedAt = w.now
 		return w.turn(ctx, t, TransferSubmitted, "")
 	})
 	if err != nil || !send {
@@ -76,24 +81,36 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
 	// The answer must be kept even when the job's own time is up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordBudget)
 	defer cancel()
-	t, err = s.onTransfer(ctx, id, "", func(ctx context.Context, w *work, t *Transfer) error {
+	t, err = s.onTransfer(ctx, id, evidence, func(ctx context.Context, w *work, t *Transfer) error {
 		return s.settle(ctx, w, t, answer)
 	})
 	if err != nil {
 		return err
 	}
 	if t.State == TransferCreated {
-		return &Later{After: max(answer.RetryAfter, retryPause)}
+		return &Later{After: max(answer.RetryAfter, pauseAfter(t.Looks))}
 	}
 	return nil
+}
+
+// pauseAfter is how long a transfer that could not be sent waits: longer each time.
+func pauseAfter(tries int) time.Duration {
+	pause := retryPause
+	for range tries - 1 {
+		if pause *= 2; pause >= longestPause {
+			return longestPause
+		}
+	}
+	return pause
 }
 
 const (
 	// recordBudget is how long the answer of a provider may take to be stored.
 	recordBudget = 10 * time.Second
-	// retryPause is the least time between two submissions of a transfer that
-	// was certainly not taken.
-	retryPause = 5 * time.Second
+	// retryPause and longestPause bound the time between two submissions of a
+	// transfer that was certainly not taken.
+	retryPause   = 5 * time.Second
+	longestPause = 5 * time.Minute
 )
 
 // settle records the provider's immediate answer. A callback may have been
@@ -115,11 +132,7 @@ func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submi
 	case Taken:
 		return s.watchFrom(ctx, w, t, TransferAccepted)
 	case NotSent:
-		t.Looks++
-		if t.Kind == Collect && t.Looks >= submitTries {
-			return w.fail(ctx, t, Finding{Code: answer.Code, Reason: answer.Reason})
-		}
-		return w.turn(ctx, t, TransferCreated, answer.Reason)
+		return s.notTaken(ctx, w, t, answer)
 	case Refused:
 		return w.fail(ctx, t, Finding{Code: answer.Code, Reason: answer.Reason})
 	case Unknown:
@@ -127,6 +140,22 @@ func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submi
 	default:
 		return errors.New("provider returned no outcome")
 	}
+}
+
+// notTaken puts a transfer back that was certainly not taken. The buyer is told
+// after a few tries to pay in another way; a payout is tried until it is taken,
+// and a person is called when that takes long.
+func (s *Service) notTaken(ctx context.Context, w *work, t *Transfer, answer Submission) error {
+	t.Looks++
+	if t.Kind == Collect && t.Looks >= submitTries {
+		return w.fail(ctx, t, Finding{Code: answer.Code, Reason: answer.Reason})
+	}
+	if t.Kind != Collect && w.now.Sub(t.CreatedAt) >= s.policy.PayoutPatience {
+		if err := w.ask(ctx, ItemPayoutSilent, t.ID, "cannot be sent: "+answer.Reason); err != nil {
+			return err
+		}
+	}
+	return w.turn(ctx, t, TransferCreated, answer.Reason)
 }
 
 func (s *Service) watchFrom(ctx context.Context, w *work, t *Transfer, state TransferState) error {
@@ -147,7 +176,9 @@ func (s *Service) onTransfer(
 		return Transfer{}, err
 	}
 	var t Transfer
+	var asked []Item
 	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		asked = nil
 		contract, err := tx.Contract(ctx, known.ContractID)
 		if err != nil {
 			return err
@@ -160,11 +191,15 @@ func (s *Service) onTransfer(
 		if err := fn(ctx, w, &t); err != nil {
 			return err
 		}
+		asked = w.asked
 		if w.contract.ChainSeq == before {
 			return nil
 		}
 		return w.save(ctx)
 	})
+	if err == nil {
+		s.announce(ctx, asked)
+	}
 	return t, err
 }
 

@@ -55,5 +55,16 @@ func (p Phone) Masked() string {
 	return "0" + string(p[4:7]) + "***" + string(p[len(p)-3:])
 }
 
+// shownAs reports whether a number as M-Pesa shows it, "2547*****418", can be
+// this one: what it masks may be anything, and so may a number it does not show.
+func (p Phone) shownAs(shown string) bool {
+	head, masked, ok := strings.Cut(shown, "*")
+	if !ok {
+		return shown == "" || shown == p.MSISDN()
+	}
+	tail := masked[strings.LastIndex(masked, "*")+1:]
+	return strings.HasPrefix(p.MSISDN(), head) && strings.HasSuffix(p.MSISDN(), tail)
+}
+
 // LogValue keeps full numbers out of every log line.
 func (p Phone) LogValue() slog.Value { return slog.StringValue(p.Masked()) }

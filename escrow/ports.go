@@ -19,13 +19,16 @@ type Store interface {
 	// FindParty returns the party with the phone and its open contracts, most
 	// urgent first, in one statement. A phone that never came by has no party.
 	FindParty(ctx context.Context, phone Phone, limit int) (Party, []Contract, error)
-	// FindContract returns the newest contract with the reference, and its
-	// newest payment's status.
+	// FindContract returns the newest contract with the reference, and the status
+	// of the payment that counts.
 	FindContract(ctx context.Context, ref Ref) (Contract, PaymentStatus, error)
-	// FindContracts returns a party's contracts, newest first.
-	FindContracts(ctx context.Context, phone Phone, offset, limit int) ([]Contract, error)
+	// FindContracts returns a party's contracts as it sees them, newest first.
+	FindContracts(ctx context.Context, phone Phone, offset, limit int) ([]View, error)
 	// FindTransfer returns a transfer with its party.
 	FindTransfer(ctx context.Context, id uuid.UUID) (Transfer, error)
+	// FindStale returns transfers under way that nothing was written of since the
+	// given time, oldest first.
+	FindStale(ctx context.Context, since time.Time, limit int) ([]Transfer, error)
 	// FindMessage returns a message with its receiver.
 	FindMessage(ctx context.Context, id uuid.UUID) (Message, error)
 }

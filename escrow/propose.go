@@ -35,6 +35,10 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (Result, error) {
 		result, err = s.propose(ctx, tx, p, hash)
 		return err
 	})
+	if err == nil && !result.Repeated {
+		s.log.InfoContext(ctx, "contract", "act", "propose", "ref", result.Contract.Ref, "state", result.Contract.State,
+			"role", p.Role, "channel", p.Channel)
+	}
 	return result, err
 }
 

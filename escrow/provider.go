@@ -42,22 +42,27 @@ type Submission struct {
 // Verdict is what the provider says about the money of a transfer.
 type Verdict string
 
-// The verdicts. Only Moved and NotMoved are final.
+// The verdicts. Only Moved and NotMoved are final, and of a query about a
+// collection only Moved is: M-Pesa was seen to call paid prompts failed there.
 const (
 	Moved      Verdict = "moved"
 	NotMoved   Verdict = "not_moved"
 	Processing Verdict = "processing"
-	NoAnswer   Verdict = "no_answer" // the answer says nothing, in either direction
+	NeverSeen  Verdict = "never_seen" // the provider knows no such transfer, yet
+	NoAnswer   Verdict = "no_answer"  // the answer says nothing, in either direction
+	NotAsked   Verdict = "not_asked"  // the question could not be put, and nothing was learnt
 )
 
 // Finding is one statement of the provider about a transfer, by callback or by
-// query. Amount and Receipt are empty where the statement does not carry them.
+// query. What the statement does not carry is empty.
 type Finding struct {
-	Verdict Verdict
-	Code    string
-	Reason  string
-	Receipt string
-	Amount  Cents
-	Payee   string // the receiver's name as M-Pesa knows it; with payouts
-	Alarm   bool   // an operator must act: wrong initiator, empty float, locked credential
+	Verdict    Verdict
+	Code       string
+	Reason     string
+	Receipt    string
+	Amount     Cents
+	ProviderID string // CheckoutRequestID that the statement is about; with collections
+	Payer      string // the payer's number as M-Pesa shows it, perhaps masked with asterisks; with collections
+	Payee      string // the receiver's name as M-Pesa knows it; with payouts
+	Alarm      bool   // an operator must act: wrong initiator, empty float, locked credential
 }

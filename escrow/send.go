@@ -2,33 +2,67 @@ package escrow
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Say sends a person a message outside any contract's act: the answer to HELP,
-// STATUS or to words we did not understand. It happens once per key.
-func (s *Service) Say(ctx context.Context, key string, to Phone, template Template, params MessageParams) error {
-	hash, err := input("say", template)
+// Answer is a message outside any contract's act: to HELP, to STATUS, or to words
+// we did not understand.
+type Answer struct {
+	Key      string // of the message that is answered: it is answered once
+	To       Phone
+	Template Template
+	Params   MessageParams
+	// Most, where it is not zero, is how many answers of this template the person
+	// gets in an hour: whoever writes on and on gets no more of them.
+	Most int
+}
+
+// Say sends an answer, once per key, and reports whether the quota let it.
+func (s *Service) Say(ctx context.Context, a Answer) (said bool, err error) {
+	hash, err := input("say", a.Template)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		first, err := tx.Claim(ctx, key, hash, uuid.Nil)
+	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		said = false
+		first, err := tx.Claim(ctx, a.Key, hash, uuid.Nil)
 		if err != nil || !first {
 			return err
 		}
-		party, err := tx.EnsureParty(ctx, to)
+		party, err := tx.EnsureParty(ctx, a.To)
 		if err != nil {
 			return err
 		}
 		now := s.now()
+		if said, err = takeQuota(ctx, tx, a, party, now); err != nil || !said {
+			return err
+		}
 		return queueMessage(ctx, tx, Message{
-			ID: newID(), To: party, Template: template, Params: params,
+			ID: newID(), To: party, Template: a.Template, Params: a.Params,
 			State: MessageQueued, CreatedAt: now, UpdatedAt: now,
 		})
 	})
+	return said, err
+}
+
+// takeQuota takes the next free place of the hour, if one is left.
+func takeQuota(ctx context.Context, tx Tx, a Answer, party Party, now time.Time) (bool, error) {
+	if a.Most == 0 {
+		return true, nil
+	}
+	hour := now.UTC().Truncate(time.Hour).Format(time.RFC3339)
+	for place := range a.Most {
+		key := strings.Join([]string{"quota", party.ID.String(), string(a.Template), hour, strconv.Itoa(place)}, ":")
+		if first, err := tx.Claim(ctx, key, nil, uuid.Nil); err != nil || first {
+			return first, err
+		}
+	}
+	return false, nil
 }
 
 // Send hands one message to the SMS gateway. It is the work of [SendMessage].
@@ -84,6 +118,9 @@ func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
 	contract, _, err := s.store.FindContract(ctx, m.Params.Ref)
 	if err != nil {
 		return "", err
+	}
+	if contract.Buyer.ID != m.To.ID {
+		return "", fmt.Errorf("message %s asks for the release code of another's contract", m.ID)
 	}
 	return s.codes.For(contract), nil
 }

@@ -21,14 +21,18 @@ type Policy struct {
 	// PromptLife is how long a buyer has to answer an M-Pesa prompt before the
 	// payment counts as failed. A later success still counts as money.
 	PromptLife time.Duration
-	// CollectLooks and PayoutLooks say how long after its creation a transfer
+	// CollectLooks and PayoutLooks say how long after it was sent a transfer
 	// without an answer is asked about. After the last one a payout is asked
 	// about hourly, and a collection no more.
 	CollectLooks []time.Duration
 	PayoutLooks  []time.Duration
-	// PayoutPatience is how long a payout may stay unanswered before a person
-	// has to look.
+	// PayoutPatience is how long a payout may stay unanswered, or unsent, before
+	// a person has to look.
 	PayoutPatience time.Duration
+	// ResendAfter is how long after it was sent an unknown payout is sent again,
+	// under the same id, if the provider says that it has never seen it. M-Pesa
+	// refuses an id that it has seen, so that this cannot pay twice.
+	ResendAfter time.Duration
 }
 
 // DefaultPolicy is what the documents of the product settle on. The looks fit
@@ -45,6 +49,7 @@ func DefaultPolicy() Policy {
 			30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
 		},
 		PayoutPatience: time.Hour,
+		ResendAfter:    10 * time.Minute,
 	}
 }
 
@@ -91,7 +96,7 @@ type Command struct {
 	Request
 	Ref   Ref
 	Code  string // the release code, with AcceptGoods
-	Words string // the reason, with Dispute
+	Words string // the reason, with Dispute: a party's own words, or the key of a menu's ("trouble.less")
 }
 
 // Result is a contract after a use case, and the side the caller is on.
@@ -118,12 +123,13 @@ func input(what string, values any) ([]byte, error) {
 func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(context.Context, *work) error) (Result, error) {
 	var result Result
 	var late error
+	var asked []Item
 	hash, err := input(what, cmd)
 	if err != nil {
 		return result, err
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		late = nil
+		late, asked = nil, nil
 		contract, err := tx.ContractByRef(ctx, cmd.Ref)
 		if IsNotFound(err) {
 			return Refuse(UnknownContract)
@@ -156,10 +162,18 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 				return err
 			}
 		}
-		result.Contract = w.contract
+		result.Contract, asked = w.contract, w.asked
 		return w.save(ctx)
 	})
-	return result, errors.Join(err, late)
+	if err == nil {
+		s.announce(ctx, asked)
+	}
+	err = errors.Join(err, late)
+	if err == nil && !result.Repeated {
+		s.log.InfoContext(ctx, "contract", "act", what, "ref", result.Contract.Ref, "state", result.Contract.State,
+			"role", result.Role, "channel", cmd.Channel)
+	}
+	return result, err
 }
 
 // repeatedRefusal is the refusal that a key was answered with before, or nil.
@@ -184,6 +198,7 @@ type work struct {
 	channel  Channel
 	evidence string
 	refusal  *Refusal // returned to the caller after the commit
+	asked    []Item   // operator items, announced after the commit
 }
 
 // move takes the contract to the state that event leads to.
@@ -230,9 +245,21 @@ func (w *work) post(ctx context.Context, reason string, transfer uuid.UUID, line
 
 // ask opens an item for an operator.
 func (w *work) ask(ctx context.Context, kind ItemKind, transfer uuid.UUID, note string) error {
-	return w.AddItem(ctx, Item{
-		ID: newID(), Kind: kind, ContractID: w.contract.ID, TransferID: transfer, Note: note, OpenedAt: w.now,
-	})
+	item := Item{
+		ID: newID(), Kind: kind, ContractID: w.contract.ID, Ref: w.contract.Ref, TransferID: transfer,
+		Note: note, OpenedAt: w.now,
+	}
+	w.asked = append(w.asked, item)
+	return w.AddItem(ctx, item)
+}
+
+// announce makes operator items seen in the log, once they are stored. Notes can
+// hold a party's words and stay in the database.
+func (s *Service) announce(ctx context.Context, items []Item) {
+	for _, item := range items {
+		s.log.WarnContext(ctx, "a person is needed", "kind", item.Kind, "item", item.ID,
+			"ref", item.Ref, "transfer", item.TransferID)
+	}
 }
 
 // tell sends a message to one side. Whoever has just seen the same words on

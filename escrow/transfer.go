@@ -33,7 +33,7 @@ const (
 )
 
 // Final reports whether no answer of the provider is awaited any more. A failed
-// collection may still turn out to have been paid; see [Service.Collected].
+// collection may still turn out to have been paid; see [Service.Learn].
 func (s TransferState) Final() bool {
 	return s == TransferSucceeded || s == TransferFailed
 }
@@ -59,12 +59,29 @@ type Transfer struct {
 	Party      Party // who pays, or who is paid
 	Amount     Cents
 	Ref        Ref    // the contract's reference, printed on the M-Pesa receipt
-	ProviderID string // CheckoutRequestID or ConversationID
+	ProviderID string // CheckoutRequestID, which ends in a phone number, or ConversationID
 	Receipt    string // M-Pesa receipt of the success
 	ResultCode string // the provider's last code
-	Looks      int    // how often the provider was asked about it
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	Looks      int    // how often the provider was asked about it, or could not be reached
+
+	CreatedAt   time.Time
+	SubmittedAt time.Time // when it last left for the provider; zero before
+	UpdatedAt   time.Time
+}
+
+// age is how long the provider has had the transfer. It does not count the time
+// that a transfer waited for us.
+func (t Transfer) age(now time.Time) time.Duration {
+	if t.SubmittedAt.IsZero() {
+		return 0
+	}
+	return now.Sub(t.SubmittedAt)
+}
+
+// awaited reports whether an answer of the provider can still change something.
+// A collection that failed softly may yet turn out to be paid.
+func (t Transfer) awaited() bool {
+	return !t.State.Final() || t.State == TransferFailed && t.Kind == Collect && soft(t.ResultCode)
 }
 
 // PaymentStatus is a payment as the outside sees it.
@@ -94,13 +111,14 @@ type Payment struct {
 
 // mayFollow says which states a transfer may move to. Success is absorbing, and
 // is reachable from every other state: a late success is real money, and so is
-// that of a submission that looked as if it had never left us.
+// that of a submission that looked as if it had never left us. Unknown goes back
+// to created only where the provider says that it has never seen the transfer.
 func (s TransferState) mayFollow(next TransferState) bool {
 	allowed := map[TransferState][]TransferState{
 		TransferCreated:   {TransferSubmitted, TransferSucceeded},
 		TransferSubmitted: {TransferCreated, TransferAccepted, TransferUnknown, TransferFailed, TransferSucceeded},
 		TransferAccepted:  {TransferUnknown, TransferFailed, TransferSucceeded},
-		TransferUnknown:   {TransferAccepted, TransferFailed, TransferSucceeded},
+		TransferUnknown:   {TransferCreated, TransferAccepted, TransferFailed, TransferSucceeded},
 		TransferFailed:    {TransferSucceeded},
 		TransferSucceeded: {},
 	}

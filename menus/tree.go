@@ -113,6 +113,7 @@ func moneyNodes() []Node {
 		{Key: "accept", Shows: FromContract, Choices: []Choice{
 			{Number: "1", Label: "choice.yesaccept", Needs: "free", Act: ActAccept, Target: "accepted"},
 			{Number: "1", Label: "choice.yesaccept", Needs: "code", Target: "code"},
+			{Number: "1", Label: "choice.yesgot", Needs: "early", Act: ActAccept, Target: "accepted"},
 			{Number: "2", Label: "choice.noaccept", Target: "dispute_buyer"},
 		}},
 		{Key: "code", Shows: FromContract, Input: &Input{

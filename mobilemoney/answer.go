@@ -123,9 +123,14 @@ func (c *Client) postOnce(ctx context.Context, product *outcall.Executor, path, 
 	if err != nil {
 		return answer{}, fmt.Errorf("M-Pesa: %w", err)
 	}
+	return c.hear(reply, token), nil
+}
+
+// hear reads an answer to a call that was made with a token.
+func (c *Client) hear(reply outcall.Reply, token string) answer {
 	a := readAnswer(reply)
 	a.reason = words(c.withoutSecrets(a.message(), token))
-	return a, nil
+	return a
 }
 
 // withoutSecrets removes what is known to be one, whatever it looks like.

@@ -45,6 +45,11 @@ func (c *Client) payOut(ctx context.Context, t escrow.Transfer) escrow.Submissio
 	if err != nil {
 		return failure(err)
 	}
+	return a.ordered()
+}
+
+// ordered reads the immediate answer to a payout.
+func (a answer) ordered() escrow.Submission {
 	if a.duplicate() {
 		return escrow.Submission{Outcome: escrow.Taken, Code: a.code(), Reason: a.reason}
 	}

@@ -71,6 +71,9 @@ var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 // the answers to two status queries, a success without a receipt and the one
 // that brings it. They share a key where the second is a repetition, or
 // contradicts the first: one success is all that a prompt or a payout can have.
+// No key holds a person's number, because keys stand in logs and in the clear;
+// where the provider's id is missing or might hold one, the body's hash serves,
+// which only tells repetitions.
 func keyOf(kind string, transfer uuid.UUID, body []byte) string {
 	s := decode(kind, transfer, body)
 	key := transfer.String() + ":"

@@ -199,7 +199,6 @@ func TestTheCredentialIsGoneBeforeAnythingIsKept(t *testing.T) {
 
 func TestEveryStatementIsWorkedOnce(t *testing.T) {
 	t.Parallel()
-	failure := `{"Body":{"stkCallback":{"MerchantRequestID":"m","CheckoutRequestID":"c","ResultCode":1037,"ResultDesc":"No response from user."}}}`
 	noReceipt := strings.Replace(stkSuccess()[0], `"TKN7RT61SV"`, `""`, 1)
 	second := strings.Replace(statusCompleted, "AG_20261123_0000493344ae97d86f75", "AG_20261123_0000493344ae97d86f76", 1)
 	open := strings.Replace(statusCompleted, `"Completed"`, `"Initiated"`, 1)
@@ -210,8 +209,8 @@ func TestEveryStatementIsWorkedOnce(t *testing.T) {
 		aside  int
 	}{
 		"repeated":                        {"stk", []string{stkSuccess()[0], stkSuccess()[0], stkSuccess()[0]}, 1, 0},
-		"failure, then success":           {"stk", []string{failure, stkSuccess()[0]}, 2, 0},
-		"success, then failure":           {"stk", []string{stkSuccess()[0], failure}, 2, 0},
+		"failure, then success":           {"stk", []string{stkFailure, stkSuccess()[0]}, 2, 0},
+		"success, then failure":           {"stk", []string{stkSuccess()[0], stkFailure}, 2, 0},
 		"receipt comes later":             {"stk", []string{noReceipt, stkSuccess()[0], noReceipt}, 2, 0},
 		"two contradicting successes":     {"stk", []string{stkSuccess()[0], strings.Replace(stkSuccess()[0], "1500.00", "1", 1)}, 1, 1},
 		"payout failed, then paid":        {"b2c", []string{b2cFailure, b2cSuccess}, 2, 0},
@@ -220,9 +219,12 @@ func TestEveryStatementIsWorkedOnce(t *testing.T) {
 		"one query, answered twice":       {"status", []string{open, statusCompleted}, 2, 0},
 		"timeouts of two requests":        {"b2c_timeout", []string{`{}`, `{"a":1}`, `{}`}, 2, 0},
 		"garbage does not take the place": {"stk", []string{`{"Body":`, stkSuccess()[0], `{"Body":`}, 2, 0},
-		"ids that cannot stand in a key":  {"stk", []string{strings.Replace(stkSuccess()[0], `"c"`, `"c:\u0000 '"`, 1)}, 1, 0},
-		"ids that are too long for a key": {"stk", []string{strings.Replace(stkSuccess()[0], `"c"`, `"`+strings.Repeat("c", 9000)+`"`, 1)}, 1, 0},
-		"a success that has lost its id":  {"stk", []string{strings.Replace(stkSuccess()[0], `"c"`, `""`, 1), stkSuccess()[0]}, 2, 0},
+		"ids that cannot stand in a key":  {"stk", []string{strings.Replace(stkSuccess()[0], merchantID, `m:\u0000 '`, 1)}, 1, 0},
+		"ids that are too long for a key": {"stk", []string{strings.Replace(stkSuccess()[0], merchantID, strings.Repeat("m", 9000), 1)}, 1, 0},
+		"paid at another prompt":          {"stk", []string{stkSuccess()[0], strings.Replace(stkSuccess()[0], merchantID, "29115-34620561-1", 1)}, 2, 0},
+		"a number where the id should be": {"stk", []string{strings.Replace(stkSuccess()[0], merchantID, checkoutID, 1), stkSuccess()[0]}, 2, 0},
+		"nobody knows the payout, twice":  {"status", []string{neverSeen, strings.Replace(neverSeen, "AG_x", "AG_y", 1), neverSeen}, 2, 0},
+		"a success that has lost its id":  {"stk", []string{strings.Replace(stkSuccess()[0], merchantID, "", 1), stkSuccess()[0]}, 2, 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -172,8 +172,12 @@ func (a answer) ok() bool { return a.status >= http.StatusOK && a.status < http.
 // accepted reports that the request was taken, which is not yet money.
 func (a answer) accepted() bool { return a.ok() && a.ResponseCode == codeDone }
 
-// busy reports a refusal by the gateway in front of M-Pesa: nothing was done.
+// busy reports a refusal by the gateway in front of M-Pesa: nothing was done. An
+// answer that also accepts is none.
 func (a answer) busy() bool {
+	if a.accepted() {
+		return false
+	}
 	return a.status == http.StatusTooManyRequests || strings.HasPrefix(string(a.Fault.Detail.Code), faultRate) ||
 		string(a.ErrorCode) == errBusy || string(a.ErrorCode) == errQuota
 }

@@ -2,6 +2,7 @@ package mobilemoney
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -28,7 +29,7 @@ func Decode(kind, key string, body []byte) (uuid.UUID, escrow.Finding, error) {
 // the same transfer.
 type statement struct {
 	finding escrow.Finding
-	id      string // CheckoutRequestID or ConversationID
+	id      string // MerchantRequestID or ConversationID, where it may stand in a key
 }
 
 func decode(kind string, transfer uuid.UUID, body []byte) statement {
@@ -53,6 +54,7 @@ func garbled(what string) statement {
 
 // stkCallback has metadata on success only.
 type stkCallback struct {
+	MerchantRequestID scalar `json:"MerchantRequestID"`
 	CheckoutRequestID scalar `json:"CheckoutRequestID"`
 	ResultCode        scalar `json:"ResultCode"`
 	ResultDesc        scalar `json:"ResultDesc"`
@@ -76,14 +78,48 @@ func decodeSTK(body []byte) statement {
 	}
 	code := shortCode(callback.ResultCode)
 	m := stkMeaning(code)
-	s := statement{id: string(callback.CheckoutRequestID), finding: escrow.Finding{
+	s := statement{id: impersonal(callback.MerchantRequestID), finding: escrow.Finding{
 		Verdict: m.verdict, Code: code, Reason: words(callback.ResultDesc), Alarm: m.alarm,
+		ProviderID: string(callback.CheckoutRequestID),
 	}}
 	if m.verdict == escrow.Moved {
 		items := callback.CallbackMetadata.Item
+		s.finding.Payer = payer(items.one("PhoneNumber"))
 		s.finding = withMoney(s.finding, items.one("MpesaReceiptNumber"), items.one("Amount"))
 	}
 	return s
+}
+
+// personal is what a Kenyan mobile number has in every spelling.
+var personal = regexp.MustCompile(`[17]\d{8}`)
+
+// impersonal is an id that may stand in a key, where anybody reads it: a
+// CheckoutRequestID, which ends in the payer's number, may not, whatever field it
+// comes in.
+func impersonal(id scalar) string {
+	if personal.MatchString(string(id)) {
+		return ""
+	}
+	return string(id)
+}
+
+// msisdnDigits is the length of a number as Safaricom writes it.
+const msisdnDigits = 12
+
+// payerLike is a number in full, or with a part hidden by asterisks. How many
+// they are says nothing about how much they hide.
+var payerLike = regexp.MustCompile(`^254(?:\d{9}|\d*\*+\d*)$`)
+
+// payer is the number as M-Pesa shows it, without the spaces that it sets around
+// a mask ("2547 ***** 126" in C2B). What is no such number, a hash for one, is no
+// evidence that somebody else paid, and is left out.
+func payer(shown scalar) string {
+	text := strings.ReplaceAll(string(shown), " ", "")
+	visible := len(text) - strings.Count(text, "*")
+	if visible > msisdnDigits || !payerLike.MatchString(text) {
+		return ""
+	}
+	return text
 }
 
 // withMoney completes a success. Without a receipt and an amount it is not
@@ -167,12 +203,14 @@ func decodeStatus(transfer uuid.UUID, body []byte) statement {
 	switch {
 	case !r.final():
 		s.finding = escrow.Finding{Verdict: escrow.Processing, Code: code, Reason: words(r.ResultDesc)}
+	case !about(subject, transfer):
+		s.finding = alarm(codeGarbled, "a status result is about another transfer than its address")
+	case code == codeNoReceipt:
+		s.finding = escrow.Finding{Verdict: escrow.NeverSeen, Code: code, Reason: words(r.ResultDesc)}
 	case code != codeDone:
 		// The query failed, which is nothing about the payout.
 		s.finding = nothing(code, words(r.ResultDesc))
-		s.finding.Alarm = b2cMeaning(code).alarm && code != codeNoReceipt
-	case !about(subject, transfer):
-		s.finding = alarm(codeGarbled, "a status result is about another transfer than its address")
+		s.finding.Alarm = b2cMeaning(code).alarm
 	default:
 		s.finding = subjectOf(items)
 	}
@@ -180,7 +218,9 @@ func decodeStatus(transfer uuid.UUID, body []byte) statement {
 }
 
 // codeNoReceipt answers a query about a payout that M-Pesa does not know, seen
-// in Ethiopia; Kenya's code is not documented. The payout may still be queued.
+// in Ethiopia; Kenya's code is not documented. The payout may still be queued, so
+// this is no failure: what makes it safe to send the payout again is only that
+// M-Pesa refuses an OriginatorConversationID that it has seen.
 const codeNoReceipt = "2032"
 
 // subjectOf reads the state of the payout that was asked about.

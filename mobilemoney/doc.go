@@ -11,6 +11,10 @@
 // failed. A code that is not in the tables of this package says nothing, and
 // calls a person.
 //
+// A question that something kept back (a limit of ours or of the gateway, a
+// missing token) is [escrow.NotAsked]: nothing was learnt, not even that M-Pesa
+// is silent.
+//
 // Money is in cents inside and in whole shillings on the wire, and never
 // touches a float. M-Pesa's times are East Africa Time. Codes are compared as
 // text: some are not numbers.

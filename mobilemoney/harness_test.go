@@ -50,6 +50,12 @@ const (
 	secondKey = "fedcba9876543210fedcba9876543210"
 )
 
+// The ids of the prompt in every vector. The second ends in the payer's number.
+const (
+	merchantID = "2654-4b64-97ff-b827b542881d3130"
+	checkoutID = "ws_CO_23112026153001123708374149"
+)
+
 var transferID = uuid.MustParse("7d3c1e7a-2f0e-4b39-9a51-0c6f1f8e2a10")
 
 // shared is the key pair of the simulated bank: making one takes a while.
@@ -95,7 +101,7 @@ func newClient(tb testing.TB, cfg mobilemoney.Config, tokens mobilemoney.Tokens)
 func transfer(kind escrow.TransferKind) escrow.Transfer {
 	return escrow.Transfer{
 		ID: transferID, Kind: kind, Amount: escrow.Shillings(1500), Ref: "40718263",
-		Party: escrow.Party{Phone: "+254708374149"}, ProviderID: "c",
+		Party: escrow.Party{Phone: "+254708374149"}, ProviderID: checkoutID,
 	}
 }
 

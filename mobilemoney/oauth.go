@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 const (
 	pathOAuth = "/oauth/v1/generate?grant_type=client_credentials"
 
-	// tokenLife is what Daraja gives a token when it does not say.
+	// tokenLife is what Daraja gives a token when it does not say, and as long as
+	// we believe in any.
 	tokenLife = time.Hour
 	// tokenSpare is how long before its end a token is no longer used.
 	tokenSpare = time.Minute
@@ -133,6 +135,10 @@ func (c *Client) fetch(ctx context.Context, stale string) (string, error) {
 	return token, nil
 }
 
+// tokenShape is what can be sent in a header (RFC 6750, section 2.1). Any other
+// would be shared, and would keep every call from being made until it ran out.
+var tokenShape = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
 func (c *Client) basic() string {
 	return base64.StdEncoding.EncodeToString([]byte(c.cfg.ConsumerKey + ":" + c.cfg.ConsumerSecret))
 }
@@ -146,7 +152,7 @@ func (c *Client) readToken(r outcall.Reply) (string, time.Duration, error) {
 	}
 	a := readAnswer(r)
 	err := json.Unmarshal(r.Body, &bought)
-	if !a.ok() || err != nil || bought.Token == "" {
+	if !a.ok() || err != nil || !tokenShape.MatchString(string(bought.Token)) {
 		return "", 0, &noTokenError{
 			reason: fmt.Sprintf("refused with %s %s", a.code(), words(c.withoutSecrets(a.message(), c.basic()))),
 			// Only an answer of Daraja itself speaks of our credentials.
@@ -154,7 +160,7 @@ func (c *Client) readToken(r outcall.Reply) (string, time.Duration, error) {
 		}
 	}
 	life := tokenLife
-	if seconds, err := strconv.Atoi(string(bought.Life)); err == nil && seconds > 0 {
+	if seconds, err := strconv.Atoi(string(bought.Life)); err == nil && 0 < seconds && seconds < int(tokenLife.Seconds()) {
 		life = time.Duration(seconds) * time.Second
 	}
 	return string(bought.Token), life, nil

@@ -22,6 +22,9 @@ func TestTokensOfBothSpellings(t *testing.T) {
 		`{"access_token":"A"}`:                     3540 * time.Second,
 		`{"access_token":"A","expires_in":"soon"}`: 3540 * time.Second,
 		`{"access_token":"A","expires_in":"30"}`:   15 * time.Second,
+		`{"access_token":"A","expires_in":"-30"}`:  3540 * time.Second,
+		// More nanoseconds than fit.
+		`{"access_token":"A","expires_in":"9999999999999"}`: 3540 * time.Second,
 	} {
 		d := newDaraja(t, fixed(http.StatusOK, accepted))
 		tokens := &memory{}
@@ -105,6 +108,10 @@ func TestATokenThatIsNeverRightEndsInAnAlarm(t *testing.T) {
 			}
 			same(t, "requests", len(d.at(pathB2C)), 2)
 			same(t, "tokens bought", d.minted, 1)
+			found := newClient(t, config(t, d.URL), &memory{token: "old"}).Look(t.Context(), transfer(escrow.Payout))
+			if found.Verdict != escrow.NotAsked || !found.Alarm {
+				t.Errorf("found %+v", found)
+			}
 		})
 	}
 }
@@ -161,6 +168,9 @@ func TestWithoutATokenNothingIsSent(t *testing.T) {
 		"busy":            {429, spikeArrest, false},
 		"no token in it":  {200, `{"expires_in":"3599"}`, false},
 		"no JSON":         {200, "welcome", false},
+		// Shared, it would keep every call from being made until it ran out.
+		"a line break": {200, `{"access_token":"A\r\nHost: b","expires_in":"3599"}`, false},
+		"another type": {200, `{"access_token":{"a":"b"},"expires_in":"3599"}`, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -178,9 +188,11 @@ func TestWithoutATokenNothingIsSent(t *testing.T) {
 			if got.Outcome != escrow.NotSent || got.Alarm != c.alarm || got.RetryAfter <= 0 {
 				t.Errorf("got %+v", got)
 			}
-			found := client.Look(t.Context(), transfer(escrow.Payout))
-			if found.Verdict != escrow.NoAnswer || found.Alarm != c.alarm {
-				t.Errorf("found %+v", found)
+			for _, kind := range []escrow.TransferKind{escrow.Collect, escrow.Payout} {
+				found := client.Look(t.Context(), transfer(kind))
+				if found.Verdict != escrow.NotAsked || found.Alarm != c.alarm || found.Code != got.Code {
+					t.Errorf("found %+v", found)
+				}
 			}
 		})
 	}

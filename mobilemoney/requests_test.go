@@ -14,7 +14,7 @@ import (
 	"github.com/voicepact/gateway/escrow"
 )
 
-const accepted = `{"MerchantRequestID":"2654-4b64-97ff-b827b542881d3130","CheckoutRequestID":"ws_CO_23112026153001123708374149",` +
+const accepted = `{"MerchantRequestID":"` + merchantID + `","CheckoutRequestID":"` + checkoutID + `",` +
 	`"ResponseCode":"0","ResponseDescription":"Success. Request accepted for processing",` +
 	`"CustomerMessage":"Success. Request accepted for processing"}`
 
@@ -34,7 +34,7 @@ func TestTheRequestOfAPush(t *testing.T) {
 	d := newDaraja(t, fixed(http.StatusOK, accepted))
 	got := newClient(t, config(t, d.URL), &memory{}).Submit(t.Context(), transfer(escrow.Collect))
 	same(t, "outcome", got.Outcome, escrow.Taken)
-	same(t, "id", got.ProviderID, "ws_CO_23112026153001123708374149")
+	same(t, "id", got.ProviderID, checkoutID)
 	want := `{"BusinessShortCode":"174379","Password":"MTc0Mzc5YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjYxMTIzMTUzMDAw",` +
 		`"Timestamp":"20261123153000","TransactionType":"CustomerPayBillOnline","Amount":"1500","PartyA":"254708374149",` +
 		`"PartyB":"174379","PhoneNumber":"254708374149","CallBackURL":"` + address("stk") +
@@ -134,11 +134,11 @@ func TestTheRequestOfAStatusQuery(t *testing.T) {
 
 func TestTheRequestOfAnSTKQuery(t *testing.T) {
 	t.Parallel()
-	d := newDaraja(t, fixed(http.StatusOK, `{"ResponseCode":"0","CheckoutRequestID":"c","ResultCode":"4999"}`))
+	d := newDaraja(t, fixed(http.StatusOK, `{"ResponseCode":"0","CheckoutRequestID":"`+checkoutID+`","ResultCode":"4999"}`))
 	got := newClient(t, config(t, d.URL), &memory{}).Look(t.Context(), transfer(escrow.Collect))
 	same(t, "verdict", got.Verdict, escrow.Processing)
 	same(t, "body", d.at(pathQuery)[0].body, `{"BusinessShortCode":"174379","Password":"MTc0Mzc5YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjYxMTIzMTUzMDAw",`+
-		`"Timestamp":"20261123153000","CheckoutRequestID":"c"}`)
+		`"Timestamp":"20261123153000","CheckoutRequestID":"`+checkoutID+`"}`)
 }
 
 func TestWhatCannotBePaidIsNotSent(t *testing.T) {

@@ -176,7 +176,8 @@ func TestADealOnTheWire(t *testing.T) {
 	w := newWorld(t, simulator.Faults{DuplicateSTKCallback: 2, DuplicateB2CResult: 2})
 	paid := w.collect()
 	st := w.statement()
-	if paid.Verdict != escrow.Moved || paid.Amount != 150_000 || paid.Receipt != st.Movements[len(st.Movements)-1].Receipt {
+	if paid.Verdict != escrow.Moved || paid.Amount != 150_000 || paid.Receipt != st.Movements[len(st.Movements)-1].Receipt ||
+		paid.Payer != buyer.MSISDN() {
 		t.Fatalf("paid: %+v", paid)
 	}
 	w.bank.RevokeTokens()
@@ -196,6 +197,7 @@ func TestADealOnTheWire(t *testing.T) {
 	same(t, "buyer", st.Wallets[string(buyer)], 48_500_00)
 	same(t, "put aside", w.box.aside, 0)
 	same(t, "callbacks that are worked", len(w.box.list()), 2)
+	assertImpersonal(t, w.box, buyer.MSISDN()[3:], seller.MSISDN()[3:])
 }
 
 func TestPromptsThatAreNotPaid(t *testing.T) {
@@ -259,8 +261,11 @@ func TestACallbackMayComeBeforeTheAnswer(t *testing.T) {
 	answered := make(chan escrow.Submission, 1)
 	go func() { answered <- w.client.Submit(t.Context(), asked) }()
 	testkit.Eventually(t, "a prompt", func() bool { return w.act(`{"pin":"1234"}`) })
-	same(t, "callback", w.hears("stk", asked.ID, 1).Verdict, escrow.Moved)
-	same(t, "answer", (<-answered).Outcome, escrow.Taken)
+	got := w.hears("stk", asked.ID, 1)
+	same(t, "callback", got.Verdict, escrow.Moved)
+	answer := <-answered
+	same(t, "answer", answer.Outcome, escrow.Taken)
+	same(t, "prompt", got.ProviderID, answer.ProviderID)
 }
 
 func TestAQueueTimeoutIsSettledByAStatusQuery(t *testing.T) {
@@ -307,7 +312,7 @@ func TestAStatusQueryAboutAPayoutNobodyKnows(t *testing.T) {
 	out := order(escrow.Payout, seller)
 	same(t, "look", w.client.Look(t.Context(), out).Verdict, escrow.Processing)
 	got := w.hears("status", out.ID, 1)
-	if got.Verdict != escrow.NoAnswer || got.Alarm {
+	if got.Verdict != escrow.NeverSeen || got.Alarm {
 		t.Errorf("got %+v", got)
 	}
 }

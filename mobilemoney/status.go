@@ -34,7 +34,7 @@ type statusRequest struct {
 func (c *Client) askStatus(ctx context.Context, t escrow.Transfer) escrow.Finding {
 	credential, err := seal(c.key, c.cfg.InitiatorPassword)
 	if err != nil {
-		return alarm(codeLocal, err.Error())
+		return escrow.Finding{Verdict: escrow.NotAsked, Code: codeLocal, Reason: err.Error(), Alarm: true}
 	}
 	a, err := c.post(ctx, c.status, pathStatus, statusRequest{
 		Initiator: c.cfg.InitiatorName, SecurityCredential: credential, CommandID: statusCommand,
@@ -42,9 +42,16 @@ func (c *Client) askStatus(ctx context.Context, t escrow.Transfer) escrow.Findin
 		ResultURL: c.callbackURL(kindStatus, t.ID), QueueTimeOutURL: c.callbackURL(kindStatusTimeout, t.ID),
 		Remarks: "VoicePact " + string(t.Ref) + " status", Occasion: string(t.Ref),
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return unanswered(err)
+	}
+	return a.asked()
+}
+
+// asked reads the immediate answer to a status query, which is never about the
+// payout yet.
+func (a answer) asked() escrow.Finding {
+	switch {
 	case a.accepted():
 		return escrow.Finding{Verdict: escrow.Processing, Code: codeDone, Reason: a.reason}
 	case a.ok() && a.ResponseCode != "":

@@ -49,6 +49,11 @@ func (c *Client) stkPush(ctx context.Context, t escrow.Transfer) escrow.Submissi
 	if err != nil {
 		return failure(err)
 	}
+	return a.pushed()
+}
+
+// pushed reads the immediate answer to a push.
+func (a answer) pushed() escrow.Submission {
 	s := a.submission(a.CheckoutRequestID, stkMeaning)
 	if s.Outcome != escrow.Unknown || string(a.ErrorCode) != errSTK {
 		return s

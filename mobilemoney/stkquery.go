@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/outcall"
 )
 
 const pathQuery = "/mpesa/stkpushquery/v1/query"
@@ -55,18 +56,26 @@ func (a answer) queried(asked string) escrow.Finding {
 	}
 }
 
-// unread is an answer to a question that says nothing about its subject.
+// unread is an answer to a question that says nothing about its subject. The
+// question was not even put where a payment would not have been sent.
 func (a answer) unread() escrow.Finding {
 	f := nothing(a.code(), a.reason)
+	if a.busy() || a.tokenRejected() {
+		f.Verdict = escrow.NotAsked
+	}
 	f.Alarm = a.tokenRejected() || a.gatewayRefused()
 	return f
 }
 
-// unanswered is a question that got no answer.
+// unanswered is a question that got no answer. Without a token, or with a policy
+// of ours in the way, it was not put: nobody can have heard it.
 func unanswered(err error) escrow.Finding {
-	f := nothing(codeNetwork, err.Error())
 	if untoken, ok := tokenFailure(err); ok {
-		f.Code, f.Alarm = codeToken, untoken.alarm
+		return escrow.Finding{Verdict: escrow.NotAsked, Code: codeToken, Reason: err.Error(), Alarm: untoken.alarm}
+	}
+	f := nothing(codeNetwork, err.Error())
+	if outcall.NotSent(err) {
+		f.Verdict = escrow.NotAsked
 	}
 	return f
 }

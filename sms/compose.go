@@ -16,10 +16,11 @@ const oneSMS = 160
 
 // composer puts messages into words.
 type composer struct {
-	texts *menus.Catalogue
-	known map[string]bool // keys that there is a text for
-	dial  string
-	help  string
+	texts   *menus.Catalogue
+	screens *menus.Catalogue // has the words of the reasons that USSD offers
+	known   map[string]bool  // keys that there is a text for
+	dial    string
+	help    string
 }
 
 func newComposer(serviceCode, helpPhone string) (*composer, error) {
@@ -27,11 +28,15 @@ func newComposer(serviceCode, helpPhone string) (*composer, error) {
 	if err != nil {
 		return nil, err
 	}
+	screens, err := menus.Texts()
+	if err != nil {
+		return nil, fmt.Errorf("sms texts: %w", err)
+	}
 	known := map[string]bool{}
 	for _, key := range texts.Keys(string(escrow.English)) {
 		known[key] = true
 	}
-	return &composer{texts: texts, known: known, dial: serviceCode, help: helpPhone}, nil
+	return &composer{texts: texts, screens: screens, known: known, dial: serviceCode, help: helpPhone}, nil
 }
 
 // shown is what the texts may show, ready to be read.
@@ -39,19 +44,30 @@ type shown struct {
 	Ref, Item, Amount, Other, Receipt, Code, By, Left string
 	State, Next, Refusal, Reason, Words               string
 	Dial, Help                                        string
+
+	// Tight is how much of what can be done without is to be left out.
+	Tight int
 }
 
-// compose writes a message in its receiver's language, as one SMS. What a party
-// wrote is cut where it does not fit, an instruction never is. code is the
-// release code, where the template shows one.
+// tightest is the last step of leaving out.
+const tightest = 2
+
+// compose writes a message in its receiver's language, or that of the message it
+// answers, as one SMS. Where the longest wording of a text does not fit, a tighter
+// one is taken; then what a party wrote is cut, an instruction never is. code is
+// the release code, where the template shows one.
 func (c *composer) compose(m escrow.Message, code string) (string, error) {
 	key := textKey(m)
 	if !c.known[key] {
 		return "", fmt.Errorf("no text for message %q", m.Template)
 	}
-	language := string(m.To.Language.Or(escrow.English))
+	language := string(m.Params.Language.Or(m.To.Language).Or(escrow.English))
 	s := c.show(language, m, code)
 	text := c.write(language, key, s)
+	for septets(text) > oneSMS && s.Tight < tightest {
+		s.Tight++
+		text = c.write(language, key, s)
+	}
 	for _, words := range []*string{&s.Words, &s.Item, &s.Other} {
 		over := septets(text) - oneSMS
 		if over <= 0 {
@@ -79,6 +95,9 @@ func textKey(m escrow.Message) string {
 	switch m.Template {
 	case escrow.MsgProposed:
 		key += "_" + string(m.Params.Role)
+		if m.To.Language == "" {
+			key += "_first" // to whom we may be news
+		}
 	case escrow.MsgDisputedOther:
 		if m.Params.Words != "" {
 			key = "disputed_words"
@@ -98,18 +117,18 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 	s := shown{
 		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Other: tidy(p.Other),
 		Receipt: p.Receipt, Code: code, By: c.day(language, p.DeliverBy), Left: strconv.Itoa(p.Left),
-		Words: tidy(p.Words), Dial: c.dial, Help: c.help,
+		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}
 	if s.Receipt == "" {
 		s.Receipt = s.Ref // M-Pesa may confirm without one; something to quote comes first all the same
 	}
 	if m.Template == escrow.MsgSuggest || m.Template == escrow.MsgWhich {
-		s.Words = strings.TrimSpace(c.optional(language, "word."+p.Words, s) + " " + s.Ref)
+		s.Words = strings.TrimSpace(c.first(language, s, "word."+p.Words) + " " + s.Ref)
 	}
-	s.State = c.optional(language, "state."+string(p.State), s)
-	s.Next = c.next(language, p, s)
-	s.Refusal = c.optional(language, "refusal."+string(p.Code), s)
-	s.Reason = c.optional(language, "reason."+reason(p.Result), s)
+	s.State = c.first(language, s, stateKeys(p)...)
+	s.Next = c.first(language, s, nextKeys(p)...)
+	s.Refusal = c.first(language, s, "refusal."+string(p.Code))
+	s.Reason = c.first(language, s, "reason."+reason(p.Result))
 	return s
 }
 
@@ -118,21 +137,38 @@ func tidy(text string) string {
 	return strings.Join(strings.Fields(gsm7.Clean(text)), " ")
 }
 
-// next says what the reader can do: the state alone does not tell who proposed,
-// so it goes by the open act first.
-func (c *composer) next(language string, p escrow.MessageParams, s shown) string {
-	if text := c.optional(language, "next."+string(p.State)+"_"+string(p.Act), s); text != "" {
-		return text
-	}
-	return c.optional(language, "next."+string(p.State), s)
+// stateKeys name how a contract stands, the most telling first: with the payment,
+// which only the answer to STATUS knows, and without.
+func stateKeys(p escrow.MessageParams) []string {
+	state := "state." + string(p.State)
+	return []string{state + "_" + string(p.Payment), state}
 }
 
-// optional returns the text of a key, or nothing where the key has none.
-func (c *composer) optional(language, key string, s shown) string {
-	if !c.known[key] {
-		return ""
+// nextKeys name what the reader can do: the state alone does not tell who
+// proposed, so it goes by the open act first.
+func nextKeys(p escrow.MessageParams) []string {
+	state := "next." + string(p.State)
+	act := state + "_" + string(p.Act)
+	return []string{act + "_" + string(p.Payment), act, state}
+}
+
+// first returns the text of the first key that has one, or nothing.
+func (c *composer) first(language string, s shown, keys ...string) string {
+	for _, key := range keys {
+		if c.known[key] {
+			return c.texts.Text(language, key, s)
+		}
 	}
-	return c.texts.Text(language, key, s)
+	return ""
+}
+
+// said are a party's own words, or for the key of a reason that was chosen on the
+// USSD screen the words that the reader would have seen there.
+func (c *composer) said(language, words string) string {
+	if strings.HasPrefix(words, "trouble.") && c.screens.Has(words) {
+		return c.screens.Text(language, words, nil)
+	}
+	return words
 }
 
 // day writes a date as people say it: "3 Dec".
@@ -146,7 +182,8 @@ func (c *composer) day(language, date string) string {
 }
 
 // reason names what went wrong with a payment, from the result codes of STK
-// push (Daraja portal). Codes that nobody can explain to a buyer say nothing.
+// push (Daraja portal) and those that the escrow gives itself. Codes that nobody
+// can explain to a buyer say nothing; "withdrawn" is told by the contract's end.
 func reason(code string) string {
 	switch code {
 	case "1":
@@ -159,6 +196,8 @@ func reason(code string) string {
 		return "pin"
 	case "17", "26", "1001", "1025", "9999":
 		return "busy"
+	case "stale":
+		return "late"
 	default:
 		return ""
 	}

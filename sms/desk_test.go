@@ -216,6 +216,8 @@ func (d *desk) happen(event string) {
 	case "Amina cancels the prompt":
 		d.Learn(escrow.Collect, escrow.Finding{Verdict: escrow.NotMoved, Code: "1032"})
 		d.Work()
+	case "M-Pesa pays Amina back":
+		d.Pay(escrow.Refund, "UJK7TEST03")
 	case "M-Pesa pays Otieno":
 		d.Pay(escrow.Payout, "UJK7TEST02")
 	default:

@@ -12,15 +12,17 @@ import (
 	"github.com/voicepact/gateway/escrow"
 )
 
-// The kinds of callback that are kept in the inbox.
+// The kinds under which callbacks are kept in the inbox: who takes them out again
+// gives each to its worker.
 const (
-	kindMessage = "sms"
-	kindReport  = "dlr"
+	KindMessage = "sms" // an inbound message, for [Handler.Work]
+	KindReport  = "dlr" // a delivery report, for [Handler.WorkReport]
 )
 
-// keeper stores a raw callback and the job that works it, in one transaction.
-// The same kind, key and body again changes nothing.
-type keeper interface {
+// Keeper stores a callback and the job that works it, in one transaction. The
+// same kind, key and body again change nothing; another body under a key that
+// is taken is put aside for an operator.
+type Keeper interface {
 	Keep(ctx context.Context, kind, key string, body []byte) error
 }
 
@@ -52,9 +54,9 @@ func NewHandler(cfg HandlerConfig) *Handler {
 // Whatever is a form is kept and answered 200, even if no part of it makes
 // sense: any other answer brings it back every minute for twelve hours. 500
 // means that it could not be kept and has to come again.
-func (h *Handler) Register(router fiber.Router, k keeper) {
-	router.Post("/sms", h.keep(k, kindMessage, messageKey))
-	router.Post("/dlr", h.keep(k, kindReport, reportKey))
+func (h *Handler) Register(router fiber.Router, keeper Keeper) {
+	router.Post("/sms", h.keep(keeper, KindMessage, messageKey))
+	router.Post("/dlr", h.keep(keeper, KindReport, reportKey))
 }
 
 func messageKey(f form) string { return readInbound(f).id }
@@ -67,7 +69,7 @@ func isForm(contentType string) bool {
 }
 
 // keep answers once the callback is stored, and not before.
-func (h *Handler) keep(k keeper, kind string, key func(form) string) fiber.Handler {
+func (h *Handler) keep(keeper Keeper, kind string, key func(form) string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if !isForm(c.Get(fiber.HeaderContentType)) {
 			return c.Status(fiber.StatusUnsupportedMediaType).SendString("send application/x-www-form-urlencoded")
@@ -77,7 +79,7 @@ func (h *Handler) keep(k keeper, kind string, key func(form) string) fiber.Handl
 		if !ok {
 			return c.Status(fiber.StatusBadRequest).SendString("the body is not a form")
 		}
-		if err := k.Keep(c.UserContext(), kind, key(f), body); err != nil {
+		if err := keeper.Keep(c.UserContext(), kind, key(f), body); err != nil {
 			h.log.ErrorContext(c.UserContext(), "callback not kept", "kind", kind, "error", err)
 			return c.SendStatus(fiber.StatusInternalServerError)
 		}

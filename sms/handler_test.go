@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -48,7 +47,7 @@ func newTestApp(s *shelf) *fiber.App {
 	return appOn(NewHandler(HandlerConfig{ShortCode: "40404", Log: quiet()}), s)
 }
 
-func appOn(h *Handler, k keeper) *fiber.App {
+func appOn(h *Handler, k Keeper) *fiber.App {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true})
 	h.Register(app.Group("/at/secret"), k)
 	return app
@@ -196,23 +195,6 @@ func TestKeptBodiesAreTheirOwn(t *testing.T) {
 		id := strings.TrimPrefix(key, "sms ")
 		if body != "id="+id+"&text="+id {
 			t.Errorf("under %q lies %q", key, body)
-		}
-	}
-}
-
-func TestDatesOfMessages(t *testing.T) {
-	t.Parallel()
-	want := time.Date(2017, 5, 3, 6, 4, 45, 0, time.UTC)
-	for _, text := range []string{
-		"2017-05-03T06:04:45Z", "2017-05-03T06:04:45.000Z", "2017-05-03 06:04:45", "2017-05-03T09:04:45+03:00",
-	} {
-		if got := readDate(text); !got.Equal(want) {
-			t.Errorf("%q is %s", text, got)
-		}
-	}
-	for _, text := range []string{"", "yesterday", "2017-05-03T06:04"} {
-		if got := readDate(text); !got.IsZero() {
-			t.Errorf("%q is %s", text, got)
 		}
 	}
 }

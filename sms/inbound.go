@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -17,11 +16,10 @@ type inbound struct {
 	from string
 	to   string
 	text string
-	at   time.Time // zero where the date could not be read
 }
 
 func readInbound(f form) inbound {
-	in := inbound{from: f["from"], to: f["to"], text: f["text"], at: readDate(f["date"])}
+	in := inbound{from: f["from"], to: f["to"], text: f["text"]}
 	if in.id = cleanID(f["id"]); in.id == "" {
 		in.id = hashOf(in.from, in.to, f["date"], in.text)
 	}
@@ -45,17 +43,6 @@ func cleanID(id string) string {
 func hashOf(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return "hash:" + hex.EncodeToString(sum[:])
-}
-
-// readDate reads both formats that are seen: RFC 3339, and one without a zone
-// that is UTC.
-func readDate(text string) time.Time {
-	for _, layout := range []string{time.RFC3339, time.DateTime} {
-		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
-			return at.UTC()
-		}
-	}
-	return time.Time{}
 }
 
 // dialable is a number written in digits. The number library reads letters as

@@ -143,6 +143,56 @@ func TestRefusedDeals(t *testing.T) {
 	}
 }
 
+// TestMoneyInTheStatus asks how a contract stands whenever its money has moved, or
+// has not: the buyer cancels while the prompt is open, pays it all the same, and
+// gets the money back.
+func TestMoneyInTheStatus(t *testing.T) {
+	t.Parallel()
+	for language, script := range map[escrow.Language]string{
+		escrow.English: `
+			* Otieno proposes by USSD
+			Amina: accept 1234
+			Amina: pay 1234
+			Amina: status
+			Otieno: status
+			* Amina cancels the prompt
+			Amina: status
+			Otieno: status
+			Amina: pay 1234
+			Amina: cancel 1234
+			Amina: status 1234
+			* Amina pays
+			Amina: status 1234
+			* M-Pesa pays Amina back
+			Amina: status 1234
+			Otieno: status 1234
+		`,
+		escrow.Kiswahili: `
+			* Otieno proposes by USSD
+			Amina: kubali 1234
+			Amina: lipa 1234
+			Amina: hali
+			* Amina cancels the prompt
+			Amina: hali
+			Amina: lipa 1234
+			Amina: ghairi 1234
+			Amina: hali 1234
+			* Amina pays
+			Amina: hali 1234
+			* M-Pesa pays Amina back
+			Amina: hali 1234
+		`,
+	} {
+		t.Run(string(language), func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.introduce(language)
+			d.tell(script)
+			d.compare("money." + string(language) + ".txt")
+		})
+	}
+}
+
 // TestQuestions plays what is asked back: nothing of it may move anything.
 func TestQuestions(t *testing.T) {
 	t.Parallel()
@@ -150,6 +200,7 @@ func TestQuestions(t *testing.T) {
 		escrow.English: `
 			* Otieno proposes by USSD
 			Amina: accept
+			Amina: NO
 			Amina: acceptt 1234
 			Amina: accept 1234 when I see it
 			Amina: I will not accept 1234

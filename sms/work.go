@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -58,7 +54,7 @@ func (h *Handler) Work(ctx context.Context, body []byte) error {
 	if answer.template == "" {
 		return nil
 	}
-	err = h.service.Say(ctx, t.replyKey(answer), from, answer.template, answer.params)
+	_, err = h.service.Say(ctx, t.says(answer))
 	if errors.Is(err, escrow.Refuse(escrow.KeyConflict)) {
 		return nil // answered before, when things stood differently
 	}
@@ -68,40 +64,48 @@ func (h *Handler) Work(ctx context.Context, body []byte) error {
 	return nil
 }
 
-// meet finds the writer. A stranger is noted first, because the limit of
-// neutral answers is counted by party; and whoever writes Kiswahili before
-// having chosen a language has chosen it.
+// meet finds the writer. Whoever acts in Kiswahili before having chosen a language
+// has chosen it, because what the act sends must come in it. English chooses
+// nothing: our own messages ask for English words until a language is chosen.
 func (h *Handler) meet(ctx context.Context, t *talk) error {
 	home, err := h.service.Home(ctx, t.from)
 	if err != nil {
 		return fmt.Errorf("find writer: %w", err)
 	}
-	language := home.Party.Language
-	if language == "" && t.order.Language == escrow.Kiswahili && !t.order.Doubtful {
-		language = escrow.Kiswahili
-	}
-	if home.Party.ID == uuid.Nil || language != home.Party.Language {
-		if err := h.service.SetLanguage(ctx, t.request(), language); err != nil {
-			return fmt.Errorf("note writer: %w", err)
-		}
-		if home, err = h.service.Home(ctx, t.from); err != nil {
-			return fmt.Errorf("find writer: %w", err)
-		}
-	}
 	t.home = home
+	acts := t.order.Verb.Acts() && !t.order.Doubtful
+	if home.Party.Language != "" || t.order.Language != escrow.Kiswahili || !acts {
+		return nil
+	}
+	if err := h.service.SetLanguage(ctx, t.from, t.order.Language); err != nil {
+		return fmt.Errorf("note language: %w", err)
+	}
+	t.home.Party.Language = t.order.Language
 	return nil
+}
+
+// spoken is the language to answer in where it may not be the writer's own. Words
+// of Kiswahili are answered in it; English ones prove nothing, everybody knows
+// HELP. A near miss may be no Kiswahili at all, so there a choice counts more.
+func (t talk) spoken() escrow.Language {
+	if t.order.Language != escrow.Kiswahili || t.order.Doubtful && t.home.Party.Language != "" {
+		return ""
+	}
+	return escrow.Kiswahili
 }
 
 // answer does what the message asks and returns what is still to be said.
 func (h *Handler) answer(ctx context.Context, t talk) (reply, error) {
 	switch t.order.Verb {
-	case VerbHelp, VerbStop, VerbStart:
+	case VerbHelp, VerbStart:
 		if t.order.Doubtful {
 			return suggest(t.order.Verb, ""), nil
 		}
 		return say(escrow.MsgHelp), nil
+	case VerbStop:
+		return say(escrow.MsgStop), nil
 	case VerbLanguage:
-		if err := h.service.SetLanguage(ctx, t.request(), t.order.Language); err != nil {
+		if err := h.service.SetLanguage(ctx, t.from, t.order.Language); err != nil {
 			return reply{}, fmt.Errorf("set language: %w", err)
 		}
 		return say(escrow.MsgLanguage), nil
@@ -163,7 +167,7 @@ func (h *Handler) newest(ctx context.Context, t talk) (reply, error) {
 	if len(contracts) == 0 {
 		return say(escrow.MsgUnknown), nil
 	}
-	return h.status(ctx, t.from, contracts[0].Ref)
+	return h.status(ctx, t.from, contracts[0].Contract.Ref)
 }
 
 // status says how a contract stands, to those who are on it.
@@ -175,7 +179,9 @@ func (h *Handler) status(ctx context.Context, from escrow.Phone, ref escrow.Ref)
 	if err != nil {
 		return reply{}, fmt.Errorf("view contract: %w", err)
 	}
-	return reply{escrow.MsgStatus, paramsOf(view.Contract, view.Role)}, nil
+	params := paramsOf(view.Contract, view.Role)
+	params.Payment = view.Payment
+	return reply{escrow.MsgStatus, params}, nil
 }
 
 // act runs the use case that the verb comes to. Its own messages are the
@@ -249,17 +255,24 @@ func refused(refusal *escrow.Refusal, from escrow.Phone) reply {
 		return reply{escrow.MsgDeliveredBuyer, params}
 	}
 	params.Code, params.Left = refusal.Code, refusal.Left
-	if refusal.Code == escrow.PromptOpen || refusal.Code == escrow.CodeLocked {
+	if refusal.Code == escrow.PromptOpen {
 		params.Act = "" // the natural act is just what is not open now
 	}
 	return reply{escrow.MsgRefused, params}
 }
+
+// actUnlock stands in the texts for a buyer's acceptance where no code is taken
+// any more: by SMS nothing is left to reply, a call has to help.
+const actUnlock escrow.Act = "unlock"
 
 // paramsOf is what an answer about a contract shows, with the natural act.
 func paramsOf(c escrow.Contract, role escrow.Role) escrow.MessageParams {
 	params := escrow.ParamsFor(c, role)
 	if acts := c.Acts(role); len(acts) > 0 {
 		params.Act = acts[0]
+	}
+	if c.State == escrow.Delivered && params.Act == escrow.ActAccept && c.CodeLocked() {
+		params.Act = actUnlock
 	}
 	return params
 }
@@ -282,30 +295,31 @@ func which(verb Verb, open []escrow.Contract) reply {
 	return reply{escrow.MsgWhich, escrow.MessageParams{Item: strings.Join(refs, ", "), Words: string(verb)}}
 }
 
-// answersAnHour is how many answers of one kind a writer gets in an hour to what
-// names no contract of theirs. Messages are counted by their own minute, so
-// that a person who tries again is answered and a machine that never stops is
-// not, and no counter has to be kept. The price: a message that is worked again
-// after a crash, when things have changed so much that the other sort of answer
-// is due, gets a second answer. Nothing moves by it.
-const answersAnHour = 5
+// How many answers of one kind a writer gets in an hour, where the answer does
+// not say how a contract of theirs stands: a person who tries again is answered,
+// and a machine that answers whatever we say does not go on for ever.
+const (
+	answersAnHour = 5
+	// helpAnHour is for what tells people how to go on: who asks for help gets it.
+	helpAnHour = 20
+)
 
-// limited reports whether an answer is the same for everybody.
-func (r reply) limited() bool {
+// most is the limit that an answer counts against; zero is none.
+func (r reply) most() int {
 	switch r.template {
-	case escrow.MsgUnknown, escrow.MsgHelp, escrow.MsgNotUnderstood:
-		return true
+	case escrow.MsgUnknown, escrow.MsgStop, escrow.MsgNotUnderstood:
+		return answersAnHour
+	case escrow.MsgHelp, escrow.MsgLanguage, escrow.MsgSuggest, escrow.MsgWhich:
+		return helpAnHour
 	default:
-		return false
+		return 0
 	}
 }
 
-// replyKey is the key that an answer is said under, once.
-func (t talk) replyKey(answer reply) string {
-	if !answer.limited() || t.at.IsZero() {
-		return t.request().Key + ":reply"
+// says is the answer as the use case takes it. It is said once for a message.
+func (t talk) says(answer reply) escrow.Answer {
+	answer.params.Language = t.spoken()
+	return escrow.Answer{
+		Key: t.request().Key + ":reply", To: t.from, Template: answer.template, Params: answer.params, Most: answer.most(),
 	}
-	hour := t.at.Truncate(time.Hour).Format(time.RFC3339)
-	slot := strconv.Itoa(t.at.Minute() % answersAnHour)
-	return strings.Join([]string{"sms", string(answer.template), t.home.Party.ID.String(), hour, slot}, ":")
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/internal/testkit"
@@ -145,6 +146,16 @@ func TestFiveWrongCodes(t *testing.T) {
 	if len(letters) != 1 || !strings.Contains(letters[0].text, "Too many wrong codes") || d.state() != escrow.Delivered {
 		t.Errorf("the right code after five wrong ones: %v, %s", letters, d.state())
 	}
+	for _, text := range []string{"status 1234", "1234", "accept 1234", "pay 1234"} {
+		letters := d.text(amina, text)
+		if len(letters) != 1 || !strings.Contains(letters[0].text, "Code locked. Dial *384*12345# or call 0700000000") ||
+			strings.Contains(letters[0].text, "ACCEPT") {
+			t.Errorf("%q with a locked code: %v", text, letters)
+		}
+	}
+	if letters := d.text(otieno, "status 1234"); len(letters) != 1 || strings.Contains(letters[0].text, "Code") {
+		t.Errorf("the seller is told %v", letters)
+	}
 	if items := d.Items(); !slices.Contains(items, escrow.ItemCodeLocked) {
 		t.Errorf("nobody is called: %v", items)
 	}
@@ -173,22 +184,59 @@ func TestNeutralAnswer(t *testing.T) {
 	}
 }
 
-// TestNoEndlessTalk has a machine write twice a minute, from half past six to
-// half past seven: both hours have their answers, and no more.
+// TestNoEndlessTalk has a machine answer whatever we say. Each kind of answer is
+// given so many times in an hour of our clock, and then again in the next one; no
+// message is answered twice, or later after all.
 func TestNoEndlessTalk(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	const hours, every = 2, 30
-	for second := 1800; second < 1800+3600; second += every {
-		body := fmt.Sprintf("id=loop-%d&from=%%2B254733000999&text=I+am+driving&date=2026-12-03+%02d%%3A%02d%%3A%02d",
-			second, 6+second/3600, second/60%60, second%60)
-		if err := d.handler.Work(t.Context(), []byte(body)); err != nil {
-			t.Fatal(err)
+	d.propose()
+	d.letters()
+	for _, tt := range []struct {
+		from escrow.Phone
+		text string
+		most int
+	}{
+		{storetest.Mallory, "I am driving", answersAnHour},
+		{storetest.Mallory, "status 1234", answersAnHour},
+		{storetest.Mallory, "STOP", answersAnHour},
+		{storetest.Mallory, "HELP", helpAnHour},
+		{storetest.Mallory, "KISWAHILI", helpAnHour},
+		{amina, "OK", helpAnHour}, // asked back: which contract?
+	} {
+		for hour := range 2 {
+			for n := range tt.most {
+				body := d.body(tt.from, d.fill(tt.text))
+				d.work(body)
+				d.work(body)
+				if letters := d.letters(); len(letters) != 1 {
+					t.Fatalf("%q, hour %d, message %d: %v", tt.text, hour, n, letters)
+				}
+			}
+			late := d.body(tt.from, d.fill(tt.text))
+			d.work(late)
+			d.Clock.Advance(time.Hour)
+			d.work(late)
+			if letters := d.letters(); len(letters) != 0 {
+				t.Fatalf("%q, hour %d, one too many: %v", tt.text, hour, letters)
+			}
 		}
 	}
-	d.Work()
-	if n := len(d.letters()); n != hours*answersAnHour {
-		t.Errorf("%d answers in %d hours, want %d", n, hours, hours*answersAnHour)
+}
+
+// TestKindsOfAnswersAreCountedApart has somebody who used up one kind of answer
+// ask for help.
+func TestKindsOfAnswersAreCountedApart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for range answersAnHour + 1 {
+		d.text(storetest.Mallory, "good morning")
+	}
+	if letters := d.text(storetest.Mallory, "HELP"); len(letters) != 1 {
+		t.Errorf("got %v", letters)
+	}
+	if letters := d.text(amina, "good morning"); len(letters) != 1 {
+		t.Errorf("somebody else got %v", letters)
 	}
 }
 
@@ -274,7 +322,7 @@ func TestThroughTheInbox(t *testing.T) {
 		t.Fatalf("job %T", jobs[0].Args)
 	}
 	callback, err := d.Store.Callback(t.Context(), job.Inbox)
-	if err != nil || callback.Kind != "sms" {
+	if err != nil || callback.Kind != KindMessage {
 		t.Fatalf("callback %q, %v", callback.Kind, err)
 	}
 	d.work(callback.Body)

@@ -175,7 +175,7 @@ func (s *Store) FindParty(ctx context.Context, phone escrow.Phone, limit int) (e
 		return open[0].Party(role), open, nil
 	}
 	party, err := s.partyByPhone(ctx, s.db, phone)
-	if isMissing(err) {
+	if escrow.IsNotFound(err) {
 		return escrow.Party{}, nil, nil
 	}
 	return party, nil, err
@@ -189,15 +189,18 @@ const paymentStatus = `,
             WHEN 'refunded' THEN 2 ELSE 3 END, p.created_at DESC
         LIMIT 1), '') AS payment_status`
 
-const sqlFindContract = `SELECT` + contractColumns + `` + paymentStatus + contractTables + `
+// paidRow is a contract with [paymentStatus].
+type paidRow struct {
+	contractRow
+	Payment string `db:"payment_status"`
+}
+
+const sqlFindContract = `SELECT` + contractColumns + paymentStatus + contractTables + `
 WHERE c.id = (SELECT contract_id FROM contract_refs WHERE ref = $1)`
 
 // FindContract implements [escrow.Store].
 func (s *Store) FindContract(ctx context.Context, ref escrow.Ref) (escrow.Contract, escrow.PaymentStatus, error) {
-	var row struct {
-		contractRow
-		Payment string `db:"payment_status"`
-	}
+	var row paidRow
 	if err := get(ctx, s.db, "contract", &row, sqlFindContract, string(ref)); err != nil {
 		return escrow.Contract{}, "", err
 	}
@@ -205,7 +208,7 @@ func (s *Store) FindContract(ctx context.Context, ref escrow.Ref) (escrow.Contra
 	return contract, escrow.PaymentStatus(row.Payment), err
 }
 
-const sqlFindContracts = `SELECT` + contractColumns + contractTables + `
+const sqlFindContracts = `SELECT` + contractColumns + paymentStatus + contractTables + `
 WHERE c.id IN (
     SELECT id FROM contracts WHERE buyer_id = (SELECT id FROM parties WHERE phone_hash = $1)
     UNION ALL
@@ -214,11 +217,20 @@ ORDER BY c.created_at DESC, c.id
 LIMIT $2 OFFSET $3`
 
 // FindContracts implements [escrow.Store].
-func (s *Store) FindContracts(ctx context.Context, phone escrow.Phone, offset, limit int) ([]escrow.Contract, error) {
-	var rows []contractRow
+func (s *Store) FindContracts(ctx context.Context, phone escrow.Phone, offset, limit int) ([]escrow.View, error) {
+	var rows []paidRow
 	err := s.db.SelectContext(ctx, &rows, sqlFindContracts, s.sealer.hash(phone), limit, offset)
 	if err != nil {
 		return nil, fmt.Errorf("read contracts: %w", err)
 	}
-	return s.contracts(rows)
+	views := make([]escrow.View, 0, len(rows))
+	for _, row := range rows {
+		contract, err := s.contract(row.contractRow)
+		if err != nil {
+			return nil, fmt.Errorf("contract %s: %w", row.ID, err)
+		}
+		role, _ := contract.RoleOf(phone)
+		views = append(views, escrow.View{Contract: contract, Role: role, Payment: escrow.PaymentStatus(row.Payment)})
+	}
+	return views, nil
 }

@@ -175,8 +175,8 @@ func TestContractsComeNewestFirstAndInPages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range page {
-				got = append(got, c.Ref)
+			for _, seen := range page {
+				got = append(got, seen.Contract.Ref)
 			}
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -184,6 +184,35 @@ func TestContractsComeNewestFirstAndInPages(t *testing.T) {
 		}
 		if strange, err := b.Store.FindContracts(t.Context(), storetest.Mallory, 0, count); err != nil || len(strange) != 0 {
 			t.Errorf("a stranger sees %d contracts, %v", len(strange), err)
+		}
+	})
+}
+
+// A party sees its side of a contract, and how far the money is.
+func TestContractsAreSeenFromOneSide(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		c := b.contract()
+		see := func(phone escrow.Phone) escrow.View {
+			views, err := b.Store.FindContracts(t.Context(), phone, 0, 5)
+			if err != nil || len(views) != 1 || views[0].Contract.ID != c.ID {
+				t.Fatalf("%s sees %+v, %v", phone.Masked(), views, err)
+			}
+			return views[0]
+		}
+		if view := see(storetest.Otieno); view.Role != escrow.Seller || view.Payment != "" {
+			t.Errorf("before any payment Otieno is %s and sees a payment that is %q", view.Role, view.Payment)
+		}
+		for _, status := range []escrow.PaymentStatus{escrow.PaymentFailed, escrow.PaymentPending, escrow.PaymentHeld} {
+			b.payment(c, status)
+			if view := see(storetest.Amina); view.Role != escrow.Buyer || view.Payment != status {
+				t.Errorf("Amina is %s and sees a payment that is %q, want %q", view.Role, view.Payment, status)
+			}
+		}
+		b.payment(c, escrow.PaymentRefunded) // came too late, beside the one that counts
+		if view := see(storetest.Amina); view.Payment != escrow.PaymentHeld {
+			t.Errorf("beside a late payment Amina sees %q", view.Payment)
 		}
 	})
 }

@@ -28,7 +28,7 @@ type dialect struct {
 	// lockContract ends a SELECT of a contract "c" that is about to change.
 	// SQLite has one writer, so that a transaction has locked everything.
 	lockContract string
-	lockRow      string
+	lockMessage  string // the same, of a message "m"
 	// lockSchema and unlockSchema let one of several processes migrate at a time.
 	lockSchema, unlockSchema string
 
@@ -45,7 +45,7 @@ func postgres() dialect {
 	return dialect{
 		name:         "postgres",
 		lockContract: " FOR UPDATE OF c",
-		lockRow:      " FOR UPDATE",
+		lockMessage:  " FOR UPDATE OF m",
 		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
 		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
 		goose:        goose.DialectPostgres,
@@ -92,7 +92,8 @@ func busy(err error) bool {
 const maxConns = 30
 
 // openPostgres connects to PostgreSQL. The URL must name its sslmode: a silent
-// default has changed between versions of the driver before.
+// default has changed between versions of the driver before. Parameters go in
+// binary form, which saves the driver a round trip for every statement.
 func openPostgres(ctx context.Context, address string) (*sqlx.DB, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") {
@@ -101,7 +102,10 @@ func openPostgres(ctx context.Context, address string) (*sqlx.DB, error) {
 	if parsed.Query().Get("sslmode") == "" {
 		return nil, errors.New("database URL lacks sslmode: write ?sslmode=verify-full, or =disable on one machine")
 	}
-	db, err := connect(ctx, "postgres", address)
+	query := parsed.Query()
+	query.Set("binary_parameters", "yes")
+	parsed.RawQuery = query.Encode()
+	db, err := connect(ctx, "postgres", parsed.String())
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
@@ -133,7 +137,7 @@ var errInUse = errors.New("the data is in use by another voicepact")
 func openSQLite(ctx context.Context, path string) (*sqlx.DB, error) {
 	source := "file::memory:"
 	if path != "" {
-		source = "file:" + path
+		source = "file:" + (&url.URL{Path: path}).EscapedPath() // folders are called anything
 	}
 	pragmas := []string{
 		"_txlock=immediate", "_pragma=busy_timeout(1000)", "_pragma=locking_mode(EXCLUSIVE)",

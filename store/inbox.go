@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,9 +84,17 @@ func (t *tx) quarantine(ctx context.Context, id uuid.UUID, kind, key string, sum
 	if err != nil || !fresh {
 		return err
 	}
+	// The keys of callbacks about money begin with the transfer's id; an item about
+	// another one is about nothing but the callback.
+	about, _, _ := strings.Cut(key, ":")
+	transfer, err := uuid.Parse(about)
+	if err != nil {
+		transfer = id
+	}
 	return t.AddItem(ctx, escrow.Item{
-		ID: uuid.Must(uuid.NewV7()), Kind: itemQuarantine, ContractID: id,
-		Note: "another body came under the key of an earlier " + kind + " callback", OpenedAt: t.store.now(),
+		ID: uuid.Must(uuid.NewV7()), Kind: itemQuarantine, TransferID: transfer,
+		Note:     "another body came under the key of an earlier " + kind + " callback; it is kept as " + id.String(),
+		OpenedAt: t.store.now(),
 	})
 }
 

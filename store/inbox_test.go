@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
 )
@@ -12,15 +14,11 @@ import (
 // kept takes the jobs that the inbox has made.
 func (b *bench) kept() []store.WorkInbox {
 	b.TB.Helper()
-	jobs, err := b.Store.TakeJobs(b.TB.Context())
-	if err != nil {
-		b.TB.Fatal(err)
-	}
 	var work []store.WorkInbox
-	for _, job := range jobs {
-		args, ok := job.Args.(store.WorkInbox)
+	for _, job := range b.TakeJobs() {
+		args, ok := job.(store.WorkInbox)
 		if !ok {
-			b.TB.Fatalf("an unexpected job %T", job.Args)
+			b.TB.Fatalf("an unexpected job %T", job)
 		}
 		work = append(work, args)
 	}
@@ -138,6 +136,42 @@ func TestAnotherBodyUnderAKeyIsKeptForAPerson(t *testing.T) {
 	})
 }
 
+// Whoever is called finds the transfer that the two callbacks disagree about.
+func TestAContradictionNamesItsTransfer(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		transfer := uuid.New()
+		for _, key := range []string{transfer.String() + ":result", "ATXid_1"} {
+			b.keep("b2c", key, "paid")
+			b.keep("b2c", key, "failed")
+		}
+		items := b.openItems()
+		if len(items) != 2 {
+			t.Fatalf("%d operator items, want 2", len(items))
+		}
+		if items[0].TransferID == uuid.Nil || items[1].TransferID == uuid.Nil || items[0].TransferID == items[1].TransferID {
+			t.Error("two contradictions are one item")
+		}
+		for _, item := range items {
+			if item.TransferID == transfer {
+				return
+			}
+		}
+		t.Errorf("no item is about the transfer: %+v", items)
+	})
+}
+
+// openItems returns the open operator items.
+func (b *bench) openItems() []escrow.Item {
+	b.TB.Helper()
+	items, err := b.Store.OpenItems(b.TB.Context())
+	if err != nil {
+		b.TB.Fatal(err)
+	}
+	return items
+}
+
 // The caller answers 200 only after Keep: what it could not store it must say.
 func TestACallbackThatCannotBeStoredIsAnError(t *testing.T) {
 	t.Parallel()
@@ -165,9 +199,16 @@ func TestAnItemIsOpenOncePerCause(t *testing.T) {
 		for range 3 {
 			b.item(c, escrow.ItemDispute)
 		}
-		b.item(c, escrow.ItemLateMoney)
-		if items := b.Items(); len(items) != 2 {
+		b.item(c, escrow.ItemCodeLocked)
+		b.item(escrow.Contract{}, escrow.ItemDispute) // about no contract of ours
+		items := b.openItems()
+		if len(items) != 3 {
 			t.Errorf("operator items: %v", items)
+		}
+		for _, item := range items {
+			if known := item.ContractID == c.ID; known != (item.Ref == c.Ref) || !known && item.Ref != "" {
+				t.Errorf("an item about contract %s shows reference %q", item.ContractID, item.Ref)
+			}
 		}
 		b.exec("UPDATE operator_items SET closed_at = 1")
 		b.item(c, escrow.ItemDispute)

@@ -8,24 +8,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store"
 )
 
 func (b *bench) enqueue(job escrow.Job, at time.Time) {
 	b.TB.Helper()
 	b.inTx(func(ctx context.Context, tx escrow.Tx) error { return tx.Enqueue(ctx, job, at) })
-}
-
-func (b *bench) due() []escrow.Job {
-	b.TB.Helper()
-	taken, err := b.Store.TakeJobs(b.TB.Context())
-	if err != nil {
-		b.TB.Fatal(err)
-	}
-	jobs := make([]escrow.Job, len(taken))
-	for i, job := range taken {
-		jobs[i] = job.Args
-	}
-	return jobs
 }
 
 func TestJobsCarryWhatTheyWereGiven(t *testing.T) {
@@ -36,11 +24,13 @@ func TestJobsCarryWhatTheyWereGiven(t *testing.T) {
 			escrow.SubmitTransfer{Transfer: uuid.New()},
 			escrow.WatchTransfer{Transfer: uuid.New()},
 			escrow.SendMessage{Message: uuid.New()},
+			escrow.Sweep{},
+			store.WorkInbox{Inbox: uuid.NewString()},
 		}
 		for _, job := range want {
 			b.enqueue(job, b.Clock.Now())
 		}
-		got := b.due()
+		got := b.TakeJobs()
 		if len(got) != len(want) {
 			t.Fatalf("%d jobs, want %d", len(got), len(want))
 		}
@@ -49,7 +39,7 @@ func TestJobsCarryWhatTheyWereGiven(t *testing.T) {
 				t.Errorf("job %d is %+v, want %+v", i, got[i], want[i])
 			}
 		}
-		if again := b.due(); len(again) != 0 {
+		if again := b.TakeJobs(); len(again) != 0 {
 			t.Errorf("%d jobs were taken twice", len(again))
 		}
 	})
@@ -77,11 +67,11 @@ func TestALaterJobWaits(t *testing.T) {
 		at := time.Now().Add(1000 * time.Hour).Truncate(time.Second)
 		b.enqueue(escrow.WatchTransfer{Transfer: uuid.New()}, at)
 		b.Clock.Advance(at.Sub(b.Clock.Now()) - time.Second)
-		if jobs := b.due(); len(jobs) != 0 {
+		if jobs := b.TakeJobs(); len(jobs) != 0 {
 			t.Fatal("a job ran before its time")
 		}
 		b.Clock.Advance(time.Second)
-		if jobs := b.due(); len(jobs) != 1 {
+		if jobs := b.TakeJobs(); len(jobs) != 1 {
 			t.Errorf("%d jobs are due, want 1", len(jobs))
 		}
 	})
@@ -93,13 +83,13 @@ func TestTheJobsOfADeadProcessAreTakenOver(t *testing.T) {
 		t.Helper()
 		b.enqueue(escrow.SubmitTransfer{Transfer: uuid.New()}, b.Clock.Now())
 		b.exec("UPDATE river_job SET state = 'running'")
-		if jobs := b.due(); len(jobs) != 0 {
+		if jobs := b.TakeJobs(); len(jobs) != 0 {
 			t.Fatal("a running job was taken")
 		}
 		if err := b.Store.ReclaimJobs(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if jobs := b.due(); len(jobs) != 1 {
+		if jobs := b.TakeJobs(); len(jobs) != 1 {
 			t.Errorf("%d jobs were taken over, want 1", len(jobs))
 		}
 	})

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -71,19 +70,12 @@ const (
 
 // Message implements [escrow.Tx].
 func (t *tx) Message(ctx context.Context, id uuid.UUID) (escrow.Message, error) {
-	return t.store.findMessage(ctx, t, sqlMessage+t.lockMessage(), id)
+	return t.store.findMessage(ctx, t, sqlMessage+t.store.dialect.lockMessage, id)
 }
 
 // MessageByProvider implements [escrow.Tx].
 func (t *tx) MessageByProvider(ctx context.Context, providerID string) (escrow.Message, error) {
-	return t.store.findMessage(ctx, t, sqlMessageByProvider+t.lockMessage(), providerID)
-}
-
-func (t *tx) lockMessage() string {
-	if t.store.dialect.lockRow == "" {
-		return ""
-	}
-	return t.store.dialect.lockRow + " OF m"
+	return t.store.findMessage(ctx, t, sqlMessageByProvider+t.store.dialect.lockMessage, providerID)
 }
 
 // FindMessage implements [escrow.Store].
@@ -107,9 +99,4 @@ WHERE id = $1`
 func (t *tx) SaveMessage(ctx context.Context, m escrow.Message) error {
 	return t.one(ctx, "save message", sqlSaveMessage,
 		m.ID, string(m.State), m.ProviderID, m.Cost, stamp(m.UpdatedAt))
-}
-
-func isMissing(err error) bool {
-	var missing *escrow.NotFoundError
-	return errors.As(err, &missing)
 }

@@ -83,11 +83,12 @@ type transferRow struct {
 	Party      partyRow  `db:"party"`
 	Amount     int64     `db:"amount"`
 	Ref        string    `db:"ref"`
-	ProviderID string    `db:"provider_id"`
+	ProviderID []byte    `db:"provider_id_sealed"`
 	Receipt    string    `db:"receipt"`
 	ResultCode string    `db:"result_code"`
 	Looks      int       `db:"looks"`
 	CreatedAt  stamp     `db:"created_at"`
+	Submitted  *stamp    `db:"submitted_at"`
 	UpdatedAt  stamp     `db:"updated_at"`
 }
 
@@ -96,36 +97,46 @@ func (s *Store) transfer(r transferRow) (escrow.Transfer, error) {
 	if err != nil {
 		return escrow.Transfer{}, err
 	}
+	providerID, err := s.sealer.open(r.ProviderID)
+	if err != nil {
+		return escrow.Transfer{}, err
+	}
 	return escrow.Transfer{
 		ID: r.ID, ContractID: r.ContractID, PaymentID: r.PaymentID,
 		Kind: escrow.TransferKind(r.Kind), State: escrow.TransferState(r.State), Version: r.Version,
 		Party: party, Amount: escrow.Cents(r.Amount), Ref: escrow.Ref(r.Ref),
-		ProviderID: r.ProviderID, Receipt: r.Receipt, ResultCode: r.ResultCode, Looks: r.Looks,
-		CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt),
+		ProviderID: string(providerID), Receipt: r.Receipt, ResultCode: r.ResultCode, Looks: r.Looks,
+		CreatedAt: time.Time(r.CreatedAt), SubmittedAt: orNever(r.Submitted), UpdatedAt: time.Time(r.UpdatedAt),
 	}, nil
 }
 
 const sqlAddTransfer = `
 INSERT INTO transfers (id, contract_id, payment_id, kind, state, version, party_id, amount, ref,
-    provider_id, receipt, result_code, looks, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, '', '', '', 0, $9, $9)`
+    provider_id_sealed, receipt, result_code, looks, created_at, submitted_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $10, '', '', 0, $9, NULL, $9)`
 
 // AddTransfer implements [escrow.Tx]. A second open prompt for the contract or
 // the phone is refused with [escrow.PromptOpen].
 func (t *tx) AddTransfer(ctx context.Context, tr escrow.Transfer) error {
+	providerID, err := t.store.sealer.seal([]byte(tr.ProviderID))
+	if err != nil {
+		return err
+	}
 	return t.one(ctx, "add transfer", sqlAddTransfer,
 		tr.ID, tr.ContractID, tr.PaymentID, string(tr.Kind), string(tr.State), tr.Party.ID,
-		int64(tr.Amount), string(tr.Ref), stamp(tr.CreatedAt))
+		int64(tr.Amount), string(tr.Ref), stamp(tr.CreatedAt), providerID)
 }
 
-const sqlTransfer = `
+const selectTransfer = `
 SELECT t.id, t.contract_id, t.payment_id, t.kind, t.state, t.version, t.amount, t.ref,
-    t.provider_id, t.receipt, t.result_code, t.looks, t.created_at, t.updated_at,
+    t.provider_id_sealed, t.receipt, t.result_code, t.looks, t.created_at, t.submitted_at, t.updated_at,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language"
 FROM transfers t
 JOIN parties p ON p.id = t.party_id
-WHERE t.id = $1`
+`
+
+const sqlTransfer = selectTransfer + `WHERE t.id = $1`
 
 // Transfer implements [escrow.Tx]. The contract's lock covers its transfers;
 // the version catches whoever did not take it.
@@ -146,15 +157,41 @@ func (s *Store) findTransfer(ctx context.Context, q queryer, id uuid.UUID) (escr
 	return s.transfer(row)
 }
 
+const sqlStale = selectTransfer + `WHERE t.state NOT IN ('succeeded', 'failed') AND t.updated_at < $1
+ORDER BY t.updated_at
+LIMIT $2`
+
+// FindStale implements [escrow.Store].
+func (s *Store) FindStale(ctx context.Context, since time.Time, limit int) ([]escrow.Transfer, error) {
+	var rows []transferRow
+	if err := s.db.SelectContext(ctx, &rows, sqlStale, stamp(since), limit); err != nil {
+		return nil, fmt.Errorf("read stale transfers: %w", err)
+	}
+	list := make([]escrow.Transfer, 0, len(rows))
+	for _, row := range rows {
+		transfer, err := s.transfer(row)
+		if err != nil {
+			return nil, fmt.Errorf("transfer %s: %w", row.ID, err)
+		}
+		list = append(list, transfer)
+	}
+	return list, nil
+}
+
 const sqlSaveTransfer = `
-UPDATE transfers SET state = $3, version = version + 1, provider_id = $4, receipt = $5, result_code = $6,
-    looks = $7, updated_at = $8
+UPDATE transfers SET state = $3, version = version + 1, provider_id_sealed = $4, receipt = $5, result_code = $6,
+    looks = $7, submitted_at = $8, updated_at = $9
 WHERE id = $1 AND version = $2`
 
 // SaveTransfer implements [escrow.Tx].
 func (t *tx) SaveTransfer(ctx context.Context, tr escrow.Transfer) error {
+	providerID, err := t.store.sealer.seal([]byte(tr.ProviderID))
+	if err != nil {
+		return err
+	}
 	return t.one(ctx, "save transfer", sqlSaveTransfer,
-		tr.ID, tr.Version, string(tr.State), tr.ProviderID, tr.Receipt, tr.ResultCode, tr.Looks, stamp(tr.UpdatedAt))
+		tr.ID, tr.Version, string(tr.State), providerID, tr.Receipt, tr.ResultCode, tr.Looks,
+		orNoTime(tr.SubmittedAt), stamp(tr.UpdatedAt))
 }
 
 const sqlPromptOpen = `

@@ -3,8 +3,12 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -141,6 +145,91 @@ func TestASecondPromptIsRefusedByName(t *testing.T) {
 		b.inTx(func(ctx context.Context, tx escrow.Tx) error { return tx.SaveTransfer(ctx, first) })
 		if err := errors.Join(b.add(sameContract), b.add(samePhone)); err != nil || !open(c.ID, c.Buyer.ID) {
 			t.Errorf("after the first prompt ended: %v", err)
+		}
+	})
+}
+
+// A CheckoutRequestID ends in the payer's number: it comes back, but the
+// database does not show it.
+func TestATransferComesBackAsItWasStored(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		c := b.contract()
+		want := b.transfer(b.payment(c, escrow.PaymentPending), c, escrow.Collect)
+		b.must(b.add(want))
+		find := func() {
+			t.Helper()
+			got, err := b.Store.FindTransfer(t.Context(), want.ID)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("got\n%+v, want\n%+v, %v", got, want, err)
+			}
+			list, err := b.Store.TransfersOf(t.Context(), c.ID)
+			if err != nil || len(list) != 1 || !reflect.DeepEqual(list[0], want) {
+				t.Errorf("the contract has\n%+v, want\n%+v, %v", list, want, err)
+			}
+		}
+		find() // not submitted yet
+		b.Clock.Advance(time.Minute)
+		want.State, want.ProviderID = escrow.TransferAccepted, "ws_CO_03122026090000712000001"
+		want.Receipt, want.ResultCode, want.Looks = "TKN1000001", "0", 2
+		want.SubmittedAt, want.UpdatedAt = b.Clock.Now(), b.Clock.Now()
+		b.inTx(func(ctx context.Context, tx escrow.Tx) error { return tx.SaveTransfer(ctx, want) })
+		want.Version++
+		find()
+		for _, row := range b.rows("SELECT * FROM transfers") {
+			if text := fmt.Sprint(row); strings.Contains(text, "712000001") {
+				t.Errorf("the database shows %s", text)
+			}
+		}
+	})
+}
+
+func TestStaleTransfersAreThoseUnderWay(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		var want []uuid.UUID
+		for _, state := range escrow.TransferStates() {
+			b.Clock.Advance(time.Minute)
+			c := b.contract()
+			tr := b.transfer(b.payment(c, escrow.PaymentHeld), c, escrow.Payout)
+			tr.State = state
+			b.must(b.add(tr))
+			if !state.Final() {
+				want = append(want, tr.ID)
+			}
+		}
+		stale := func(since time.Time, limit int) (ids []uuid.UUID) {
+			list, err := b.Store.FindStale(t.Context(), since, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tr := range list {
+				if tr.Party.Phone != storetest.Amina {
+					t.Errorf("transfer %s has party %q", tr.ID, tr.Party.Phone.Masked())
+				}
+				ids = append(ids, tr.ID)
+			}
+			return ids
+		}
+		b.Clock.Advance(time.Minute)
+		if got := stale(b.Clock.Now(), 100); !slices.Equal(got, want) {
+			t.Errorf("stale are %v, want %v, oldest first", got, want)
+		}
+		if got := stale(b.Clock.Now(), 2); !slices.Equal(got, want[:2]) {
+			t.Errorf("of two at most are stale %v, want %v", got, want[:2])
+		}
+		first, err := b.Store.FindTransfer(t.Context(), want[0])
+		b.must(err)
+		if got := stale(first.UpdatedAt, 100); len(got) != 0 {
+			t.Errorf("%v are stale since before they were written", got)
+		}
+		// Whoever writes something is at work.
+		first.UpdatedAt = b.Clock.Now()
+		b.inTx(func(ctx context.Context, tx escrow.Tx) error { return tx.SaveTransfer(ctx, first) })
+		if got := stale(b.Clock.Now(), 100); !slices.Equal(got, want[1:]) {
+			t.Errorf("after one was written, stale are %v, want %v", got, want[1:])
 		}
 	})
 }

@@ -19,17 +19,14 @@ type Overview struct {
 	Events   []escrow.AuditEvent // oldest first
 }
 
-const sqlNewest = `SELECT` + contractColumns + `` + paymentStatus + contractTables + `
+const sqlNewest = `SELECT` + contractColumns + paymentStatus + contractTables + `
 ORDER BY c.created_at DESC, c.id
 LIMIT $1`
 
 // Newest returns the newest contracts with all that happened to them, the
 // newest first.
 func (s *Store) Newest(ctx context.Context, limit int) ([]Overview, error) {
-	var rows []struct {
-		contractRow
-		Payment string `db:"payment_status"`
-	}
+	var rows []paidRow
 	if err := s.db.SelectContext(ctx, &rows, sqlNewest, limit); err != nil {
 		return nil, fmt.Errorf("read newest contracts: %w", err)
 	}
@@ -158,4 +155,40 @@ func (s *Store) selectIn(ctx context.Context, what string, into any, statement s
 		return fmt.Errorf("read %s: %w", what, err)
 	}
 	return nil
+}
+
+const sqlUnbalanced = `
+SELECT p.id FROM postings p
+LEFT JOIN entries e ON e.posting_id = p.id
+GROUP BY p.id
+HAVING COUNT(e.line) < 2 OR SUM(e.amount) <> 0
+ORDER BY p.id`
+
+// Unbalanced returns the postings that do not sum to zero. There is never one:
+// whoever checks the books looks here first.
+func (s *Store) Unbalanced(ctx context.Context) ([]uuid.UUID, error) {
+	var ids []uuid.UUID
+	if err := s.db.SelectContext(ctx, &ids, sqlUnbalanced); err != nil {
+		return nil, fmt.Errorf("read unbalanced postings: %w", err)
+	}
+	return ids, nil
+}
+
+const sqlTransfersOf = selectTransfer + `WHERE t.contract_id = $1
+ORDER BY t.created_at, t.id`
+
+// TransfersOf returns the transfers of one contract, oldest first.
+func (s *Store) TransfersOf(ctx context.Context, contract uuid.UUID) ([]escrow.Transfer, error) {
+	var rows []transferRow
+	if err := s.db.SelectContext(ctx, &rows, sqlTransfersOf, contract); err != nil {
+		return nil, fmt.Errorf("read transfers: %w", err)
+	}
+	list := make([]escrow.Transfer, len(rows))
+	for i, row := range rows {
+		var err error
+		if list[i], err = s.transfer(row); err != nil {
+			return nil, fmt.Errorf("transfer %s: %w", row.ID, err)
+		}
+	}
+	return list, nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 
@@ -43,7 +42,7 @@ WHERE phone_hash = $1`
 // EnsureParty implements [escrow.Tx].
 func (t *tx) EnsureParty(ctx context.Context, phone escrow.Phone) (escrow.Party, error) {
 	found, err := t.store.partyByPhone(ctx, t, phone)
-	if _, missing := errors.AsType[*escrow.NotFoundError](err); !missing {
+	if !escrow.IsNotFound(err) {
 		return found, err
 	}
 	sealed, err := t.store.sealer.seal([]byte(phone))

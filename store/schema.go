@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/rivermigrate"
@@ -26,6 +27,16 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 		return ErrOldSchema
 	}
 	return nil
+}
+
+// MigrateDatabase brings the schema of the database at address to its newest
+// version. It needs no keys: the schema holds no secret.
+func MigrateDatabase(ctx context.Context, address string) error {
+	s, err := Open(ctx, address, nil, time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(ctx), s.Close())
 }
 
 // Migrate brings the schema, River's tables included, to its newest version. Of

@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -176,6 +178,54 @@ func TestManyMigrateOneDatabaseAtOnce(t *testing.T) {
 		if err := <-failed; err != nil {
 			t.Error(err)
 		}
+	}
+	db, err := sql.Open("postgres", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeIt(t, db)
+	var twice int
+	err = db.QueryRowContext(t.Context(), `SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version`).Scan(&twice)
+	if err != nil || twice != 0 {
+		t.Errorf("%d migrations were made twice, %v", twice, err)
+	}
+	var locks int
+	err = db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&locks)
+	if err != nil || locks != 0 {
+		t.Errorf("%d locks are left, %v: the next process would wait for ever", locks, err)
+	}
+}
+
+func TestAnOldSchemaIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, address := range map[string]func(testing.TB) string{
+		"sqlite": func(tb testing.TB) string {
+			tb.Helper()
+			return "sqlite:" + filepath.Join(tb.TempDir(), "voicepact.db")
+		},
+		"postgres": testkit.Postgres,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := store.Open(t.Context(), address(t), storetest.Sealer(t), time.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { closeIt(t, s) })
+			if err := s.CheckSchema(t.Context()); !errors.Is(err, store.ErrOldSchema) {
+				t.Errorf("an empty database: %v", err)
+			}
+			if err := errors.Join(s.Migrate(t.Context()), s.CheckSchema(t.Context())); err != nil {
+				t.Errorf("after migrating: %v", err)
+			}
+			if _, err := s.Raw().ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id > 0"); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.CheckSchema(t.Context()); !errors.Is(err, store.ErrOldSchema) {
+				t.Errorf("without the newest migration: %v", err)
+			}
+		})
 	}
 }
 

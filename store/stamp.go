@@ -25,6 +25,23 @@ func (s *stamp) Scan(value any) error {
 	return nil
 }
 
+// orNoTime is NULL for the zero time.
+func orNoTime(t time.Time) *stamp {
+	if t.IsZero() {
+		return nil
+	}
+	s := stamp(t)
+	return &s
+}
+
+// orNever is the zero time for NULL.
+func orNever(s *stamp) time.Time {
+	if s == nil {
+		return time.Time{}
+	}
+	return time.Time(*s)
+}
+
 // optional is NULL for the zero id.
 func optional(id uuid.UUID) uuid.NullUUID {
 	return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil}

@@ -26,7 +26,8 @@ type Store struct {
 }
 
 // Open opens the database at address: postgres://… for PostgreSQL, or
-// sqlite:PATH for one file ("sqlite:" alone is in memory).
+// sqlite:PATH for one file ("sqlite:" alone is in memory). Without a sealer it
+// can only migrate.
 func Open(ctx context.Context, address string, sealer *Sealer, now func() time.Time) (*Store, error) {
 	s := &Store{sealer: sealer, now: now, dialect: postgres()}
 	var err error

@@ -63,6 +63,8 @@ func decodeJob(kind string, args []byte) (escrow.Job, error) {
 		return decode[escrow.WatchTransfer](args)
 	case escrow.SendMessage{}.Kind():
 		return decode[escrow.SendMessage](args)
+	case escrow.Sweep{}.Kind():
+		return decode[escrow.Sweep](args)
 	case WorkInbox{}.Kind():
 		return decode[WorkInbox](args)
 	default:

@@ -23,6 +23,7 @@ WHERE key = $1`
 // Claim implements [escrow.Tx]. On PostgreSQL a second claim of a key waits for
 // the transaction that holds it, and then sees what it committed.
 func (t *tx) Claim(ctx context.Context, key string, hash []byte, contract uuid.UUID) (bool, error) {
+	hash = t.store.sealer.keyed("input:", hash) // the input holds numbers and codes
 	result, err := t.ExecContext(ctx, sqlClaim, key, hash, optional(contract), stamp(t.store.now()))
 	if err != nil {
 		return false, fmt.Errorf("claim key: %w", err)
@@ -115,9 +116,11 @@ func (t *tx) AddItem(ctx context.Context, i escrow.Item) error {
 }
 
 const sqlOpenItems = `
-SELECT id, kind, contract_id, transfer_id, note, opened_at FROM operator_items
-WHERE closed_at IS NULL
-ORDER BY opened_at, id`
+SELECT i.id, i.kind, i.contract_id, COALESCE(c.ref, '') AS ref, i.transfer_id, i.note, i.opened_at
+FROM operator_items i
+LEFT JOIN contracts c ON c.id = i.contract_id
+WHERE i.closed_at IS NULL
+ORDER BY i.opened_at, i.id`
 
 // OpenItems returns what waits for a person, oldest first.
 func (s *Store) OpenItems(ctx context.Context) ([]escrow.Item, error) {
@@ -125,6 +128,7 @@ func (s *Store) OpenItems(ctx context.Context) ([]escrow.Item, error) {
 		ID         uuid.UUID `db:"id"`
 		Kind       string    `db:"kind"`
 		ContractID uuid.UUID `db:"contract_id"`
+		Ref        string    `db:"ref"`
 		TransferID uuid.UUID `db:"transfer_id"`
 		Note       string    `db:"note"`
 		OpenedAt   stamp     `db:"opened_at"`
@@ -135,7 +139,7 @@ func (s *Store) OpenItems(ctx context.Context) ([]escrow.Item, error) {
 	items := make([]escrow.Item, 0, len(rows))
 	for _, r := range rows {
 		items = append(items, escrow.Item{
-			ID: r.ID, Kind: escrow.ItemKind(r.Kind), ContractID: r.ContractID, TransferID: r.TransferID,
+			ID: r.ID, Kind: escrow.ItemKind(r.Kind), ContractID: r.ContractID, Ref: escrow.Ref(r.Ref), TransferID: r.TransferID,
 			Note: r.Note, OpenedAt: time.Time(r.OpenedAt),
 		})
 	}

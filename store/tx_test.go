@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"testing"
@@ -155,6 +158,77 @@ func TestAKeyIsClaimedOnce(t *testing.T) {
 			if first != step.first || errors.Is(err, escrow.Refuse(escrow.KeyConflict)) != step.conflict || !step.conflict && err != nil {
 				t.Errorf("claim of %s with %s: %v, %v", step.key, step.input, first, err)
 			}
+		}
+	})
+}
+
+// What was asked holds numbers and release codes, of which there are so few that
+// a plain hash of them could be found by trying.
+func TestTheKeptHashOfAnInputIsKeyed(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		input := sha256.Sum256([]byte("+254712000001 8305"))
+		for _, key := range []string{"a", "b"} {
+			b.inTx(func(ctx context.Context, tx escrow.Tx) error {
+				_, err := tx.Claim(ctx, key, input[:], uuid.Nil)
+				return err
+			})
+		}
+		var kept []byte
+		if err := b.raw.QueryRowContext(t.Context(), "SELECT DISTINCT input_hash FROM idempotency_keys").Scan(&kept); err != nil {
+			t.Fatal(err)
+		}
+		// The look-up key is that of storetest.Sealer; without the prefix the hash
+		// could be taken for a phone's.
+		mac := hmac.New(sha256.New, bytes.Repeat([]byte{2}, 32))
+		mac.Write(append([]byte("input:"), input[:]...))
+		if !bytes.Equal(kept, mac.Sum(nil)) {
+			t.Errorf("kept %x of %x", kept, input)
+		}
+	})
+}
+
+// A wrong code is refused and counted: what counted is committed, and so is
+// the refusal, for whoever asks again under the key.
+func TestARefusalIsNotedBesideItsKey(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		claim := func(ctx context.Context, tx escrow.Tx, key string) error {
+			_, err := tx.Claim(ctx, key, []byte("input"), uuid.Nil)
+			return err
+		}
+		noted := func(key string) (code escrow.Code, err error) {
+			err = b.Store.InTx(t.Context(), func(ctx context.Context, tx escrow.Tx) (err error) {
+				code, err = tx.NotedRefusal(ctx, key)
+				return err
+			})
+			return code, err
+		}
+		b.inTx(func(ctx context.Context, tx escrow.Tx) error {
+			return errors.Join(claim(ctx, tx, "wrong"), claim(ctx, tx, "right"), tx.NoteRefusal(ctx, "wrong", escrow.BadCode))
+		})
+		if code, err := noted("wrong"); err != nil || code != escrow.BadCode {
+			t.Errorf("noted %q, %v", code, err)
+		}
+		if code, err := noted("right"); err != nil || code != "" {
+			t.Errorf("of a key that was not refused is noted %q, %v", code, err)
+		}
+		if _, err := noted("never claimed"); !escrow.IsNotFound(err) {
+			t.Errorf("of a key that nobody claimed: %v", err)
+		}
+		err := b.Store.InTx(t.Context(), func(ctx context.Context, tx escrow.Tx) error {
+			return errors.Join(tx.NoteRefusal(ctx, "right", escrow.BadCode), errOurs)
+		})
+		if code, notedErr := noted("right"); !errors.Is(err, errOurs) || notedErr != nil || code != "" {
+			t.Errorf("a transaction that failed noted %q, %v", code, notedErr)
+		}
+		err = b.Store.InTx(t.Context(), func(ctx context.Context, tx escrow.Tx) error {
+			return tx.NoteRefusal(ctx, "never claimed", escrow.BadCode)
+		})
+		if err == nil {
+			t.Error("a refusal was noted for a key that nobody claimed")
 		}
 	})
 }

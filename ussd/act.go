@@ -3,7 +3,6 @@ package ussd
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/voicepact/gateway/escrow"
@@ -27,15 +26,14 @@ func (c *call) act(ctx context.Context, step menus.Step) error {
 	case refusal.Code == escrow.BadCode:
 		return c.miss(ctx, "wrong.bad_code", map[string]int{"Left": refusal.Left})
 	default:
-		c.refused(refusal)
-		return nil
+		return c.refusedAs(ctx, refusal)
 	}
 }
 
 // choose keeps the caller's language and goes on in it.
 func (c *call) choose(ctx context.Context, step menus.Step) error {
 	language := step.State.Data[menus.NameLanguage]
-	if err := c.Service.SetLanguage(ctx, c.request(), escrow.Language(language)); err != nil {
+	if err := c.Service.SetLanguage(ctx, c.hop.phone, escrow.Language(language)); err != nil {
 		return fmt.Errorf("keep language: %w", err)
 	}
 	c.speak(language)
@@ -64,7 +62,9 @@ func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, err
 	case menus.ActAccept:
 		use, cmd.Code = c.Service.AcceptGoods, step.Secret
 	case menus.ActDispute:
-		use, cmd.Words = c.Service.Dispute, c.words(data[menus.NameReason])
+		// A reason that was chosen goes on as its key: each reader of it has a
+		// language of their own.
+		use, cmd.Words = c.Service.Dispute, data[menus.NameReason]
 	case menus.ActLanguage:
 		return escrow.Result{}, fmt.Errorf("act %q is not about a contract", step.Act)
 	default:
@@ -75,14 +75,6 @@ func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, err
 		return result, fmt.Errorf("%s %s: %w", step.Act, cmd.Ref, err)
 	}
 	return result, nil
-}
-
-// words turns a reason that was chosen into the caller's words for it.
-func (c *call) words(reason string) string {
-	if strings.HasPrefix(reason, "trouble.") {
-		return c.text(reason, nil)
-	}
-	return reason
 }
 
 func (c *call) propose(ctx context.Context, data map[string]string) (escrow.Result, error) {
@@ -104,19 +96,26 @@ func (c *call) propose(ctx context.Context, data map[string]string) (escrow.Resu
 	return result, nil
 }
 
-// refused ends the session with one sentence and how the contract stands. It
-// ends it because a refusal is the whole answer, and so that a transcript that
-// goes on after an act tells that the act was not done.
-func (c *call) refused(refusal *escrow.Refusal) {
-	v := view{}
-	if refusal.Contract != nil {
-		role, _ := refusal.Contract.RoleOf(c.hop.phone)
-		seen := escrow.View{Contract: *refusal.Contract, Role: role}
-		if refusal.Code == escrow.PromptOpen {
-			seen.Payment = escrow.PaymentPending
-		}
-		v = c.viewOf(seen)
+// refusedAs ends the session with a refusal and how the contract stands. A
+// refusal does not know the payment, so it is looked up: a refused caller must
+// not read that money which is here was not paid.
+func (c *call) refusedAs(ctx context.Context, refusal *escrow.Refusal) error {
+	if refusal.Contract == nil {
+		c.refused(refusal, view{})
+		return nil
 	}
+	seen, err := c.Service.View(ctx, c.hop.phone, refusal.Contract.Ref)
+	if err != nil {
+		return fmt.Errorf("refused contract: %w", err)
+	}
+	c.refused(refusal, c.viewOf(seen))
+	return nil
+}
+
+// refused ends the session with one sentence above v. It ends it because a
+// refusal is the whole answer, and so that a transcript that goes on after an
+// act tells that the act was not done.
+func (c *call) refused(refusal *escrow.Refusal, v view) {
 	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{"Help": c.HelpPhone})
 	c.shown = shown{view: v, end: "refused"}
 }

@@ -95,14 +95,23 @@ func (c *call) list(waiting []escrow.Waiting) {
 	state.More = len(rest) > size
 	c.shown.view.Count = len(waiting)
 	for _, w := range rest[:min(size, len(rest))] {
-		target := string(w.Act)
-		if w.Act == escrow.ActAgree {
-			target = "contract" // nobody agrees to terms they have not seen
-		}
+		target, key := c.row(w)
 		state.Rows = append(state.Rows, menus.Row{Ref: string(w.Contract.Ref), Target: target})
 		v := c.viewOf(escrow.View{Contract: w.Contract, Role: w.Role})
-		v.key = "row." + string(w.Act)
+		v.key = "row." + key
 		c.shown.rows = append(c.shown.rows, v)
+	}
+}
+
+// row says where a row of what waits leads, and names its text.
+func (c *call) row(w escrow.Waiting) (target, key string) {
+	switch {
+	case w.Act == escrow.ActAgree:
+		return "contract", string(w.Act) // nobody agrees to terms they have not seen
+	case w.Act == escrow.ActAccept && c.codeLocked(w.Contract):
+		return "contract", "locked" // only a call helps, which the contract says too
+	default:
+		return string(w.Act), string(w.Act)
 	}
 }
 
@@ -136,15 +145,15 @@ func (c *call) open(ctx context.Context, dialled, entry string) (bool, error) {
 
 // contract brings the contract that the session is about.
 func (c *call) contract(ctx context.Context) error {
-	view, err := c.Service.View(ctx, c.hop.phone, escrow.Ref(c.sess.Menu.Data[menus.NameRef]))
+	seen, err := c.Service.View(ctx, c.hop.phone, escrow.Ref(c.sess.Menu.Data[menus.NameRef]))
 	if refusal := escrow.RefusalOf(err); refusal != nil {
-		c.refused(refusal)
+		c.refused(refusal, view{})
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("contract screen: %w", err)
 	}
-	c.show(view)
+	c.show(seen)
 	return nil
 }
 
@@ -159,6 +168,8 @@ func (c *call) offers(v escrow.View) []string {
 	var open []string
 	for _, act := range v.Contract.Acts(v.Role) {
 		switch {
+		case act == escrow.ActAccept && (c.codeUnsent(v.Contract) || c.codeLocked(v.Contract)):
+			// The next line says what to wait for, or whom to call.
 		case act == escrow.ActDispute:
 			open = append(open, "dispute_"+string(v.Role))
 		case act == escrow.ActCancel && v.Contract.State == escrow.Pending:
@@ -167,11 +178,35 @@ func (c *call) offers(v escrow.View) []string {
 			open = append(open, string(act))
 		}
 	}
-	// Before the delivery notice no code exists to be asked for.
-	if c.Service.NeedsCode(v.Contract, escrow.ChannelUSSD) && v.Contract.State == escrow.Delivered {
-		return append(open, "code")
+	return append(open, c.proof(v.Contract))
+}
+
+// proof names what accepting the goods takes, and what it does: nothing is paid
+// before the seller has confirmed.
+func (c *call) proof(contract escrow.Contract) string {
+	switch {
+	case contract.State == escrow.PaymentLocked:
+		return "early"
+	case c.needsCode(contract):
+		return "code"
+	default:
+		return "free"
 	}
-	return append(open, "free")
+}
+
+func (c *call) needsCode(contract escrow.Contract) bool {
+	return c.Service.NeedsCode(contract, escrow.ChannelUSSD)
+}
+
+// codeUnsent reports whether accepting takes a code that does not exist yet: it
+// comes with the delivery notice.
+func (c *call) codeUnsent(contract escrow.Contract) bool {
+	return contract.State == escrow.PaymentLocked && c.needsCode(contract)
+}
+
+// codeLocked reports whether accepting takes a code that was wrong too often.
+func (c *call) codeLocked(contract escrow.Contract) bool {
+	return contract.CodeLocked() && c.needsCode(contract)
 }
 
 // contracts brings a page of the caller's contracts.
@@ -183,10 +218,9 @@ func (c *call) contracts(ctx context.Context, node menus.Node) error {
 	}
 	c.shown.view.Count = len(list)
 	state.More = len(list) > node.Size
-	for _, contract := range list[:min(node.Size, len(list))] {
-		role, _ := contract.RoleOf(c.hop.phone)
-		state.Rows = append(state.Rows, menus.Row{Ref: string(contract.Ref), Target: node.Rows[0]})
-		v := c.viewOf(escrow.View{Contract: contract, Role: role})
+	for _, seen := range list[:min(node.Size, len(list))] {
+		state.Rows = append(state.Rows, menus.Row{Ref: string(seen.Contract.Ref), Target: node.Rows[0]})
+		v := c.viewOf(seen)
 		v.key = "row." + node.Rows[0]
 		c.shown.rows = append(c.shown.rows, v)
 	}

@@ -15,6 +15,7 @@ type call struct {
 	*Handler
 	hop    hop
 	stored []byte // the session as it was loaded; nil where there was none
+	lost   bool   // sessions cannot be reached: the hop is worked without one
 	sess   session
 	shown  shown  // the data of the screen that is reached
 	notice string // one line above the screen
@@ -46,12 +47,8 @@ func (c *call) guarded(ctx context.Context) (answer reply) {
 }
 
 func (c *call) work(ctx context.Context) (reply, error) {
-	stored, err := c.Sessions.Load(ctx, c.hop.session)
-	if err != nil {
-		return reply{}, fmt.Errorf("session: %w", err)
-	}
-	c.stored = stored
-	before, known := decode(stored)
+	c.stored = c.load(ctx)
+	before, known := decode(c.stored)
 	if !known {
 		return c.begin(ctx)
 	}
@@ -64,6 +61,9 @@ func (c *call) work(ctx context.Context) (reply, error) {
 	if what != oneAnswer || before.Ended {
 		return before.Reply, nil
 	}
+	if c.missed(before, answer) {
+		return c.begin(ctx)
+	}
 	c.sess = before
 	if err := c.take(ctx, answer); err != nil {
 		return reply{}, err
@@ -73,7 +73,7 @@ func (c *call) work(ctx context.Context) (reply, error) {
 
 // take works one answer of a session that is known.
 func (c *call) take(ctx context.Context, answer string) error {
-	step := c.menu.Next(c.sess.Menu, answer, c.read) //nolint:contextcheck // decides by itself, whoever hangs up
+	step := c.menu.Next(c.sess.Menu, answer, c.read)
 	if step.Wrong != "" {
 		return c.miss(ctx, step.Wrong, nil)
 	}
@@ -102,8 +102,7 @@ func (c *call) miss(ctx context.Context, wrong string, data any) error {
 	return nil
 }
 
-// finish renders the screen that was reached and stores the session. Of two
-// equal hops at once, the one that stores second answers what the first did.
+// finish renders the screen that was reached and stores the session.
 func (c *call) finish(ctx context.Context) (reply, error) {
 	text, err := c.render()
 	if err != nil {
@@ -119,34 +118,23 @@ func (c *call) finish(ctx context.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	won, err := c.Sessions.Swap(ctx, c.hop.session, c.stored, now, sessionLife)
-	switch {
-	case err != nil && c.sess.Ended:
-		// What was done is done: the caller hears of it, session or not.
-		c.Log.ErrorContext(ctx, "ussd session not stored", "session", c.hop.session, "error", err)
-		return answer, nil
-	case err != nil:
-		return reply{}, fmt.Errorf("session: %w", err)
-	case won:
+	if c.swap(ctx, now) {
 		return answer, nil
 	}
-	return c.second(ctx, answer)
+	return c.second(ctx, answer), nil
 }
 
-// second answers a hop that another one of its session has overtaken.
-func (c *call) second(ctx context.Context, own reply) (reply, error) {
-	stored, err := c.Sessions.Load(ctx, c.hop.session)
-	if err != nil {
-		return reply{}, fmt.Errorf("session: %w", err)
-	}
-	winner, known := decode(stored)
+// second answers a hop that another one of its session has overtaken: of two
+// equal hops at once, the one that stores second answers what the first did.
+func (c *call) second(ctx context.Context, own reply) reply {
+	winner, known := decode(c.load(ctx))
 	switch {
 	case !known:
-		return own, nil
+		return own
 	case winner.Bound != c.binding(c.hop):
-		return c.last("fault.conflict"), nil
+		return c.last("fault.conflict")
 	default:
-		return winner.Reply, nil
+		return winner.Reply
 	}
 }
 

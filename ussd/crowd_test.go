@@ -53,7 +53,7 @@ func sell(t *testing.T, p *phone, i int) {
 		{other, "What is sold"},
 		{item, "Total price"},
 		{strconv.Itoa(amount), "Deliver by"},
-		{"1", "Sell " + item + "\nto " + other[:4] + "***" + other[7:] + " " + escrow.Shillings(int64(amount)).String()},
+		{"1", "Sell " + item + "\nto " + other + " " + escrow.Shillings(int64(amount)).String()},
 		{"1", " sent to " + other[:4] + "***" + other[7:]},
 	}
 	for n, step := range steps {

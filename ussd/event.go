@@ -6,8 +6,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// kindEvent is the inbox kind of end-of-session events.
-const kindEvent = "ussd_event"
+// KindEvent is the kind under which a [Keeper] is given end-of-session events.
+// Their body is a form with Africa's Talking's own field names.
+const KindEvent = "ussd_event"
 
 // eventFields are the fields that are kept of an event. The transcript and the
 // last screen are not among them: codes are typed and names are shown there.
@@ -34,7 +35,7 @@ func (h *Handler) event(c *fiber.Ctx, keeper Keeper) error {
 	// An event that comes again with another date contradicts nothing.
 	body := kept.Encode()
 	key := form.Get("sessionId") + ":" + form.Get("status") + ":" + hashOf(body)
-	if err := keeper.Keep(c.UserContext(), kindEvent, key, []byte(body)); err != nil {
+	if err := keeper.Keep(c.UserContext(), KindEvent, key, []byte(body)); err != nil {
 		h.Log.ErrorContext(c.UserContext(), "keep ussd event", "session", form.Get("sessionId"), "error", err)
 		return c.SendStatus(fiber.StatusInternalServerError)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,8 +22,9 @@ type hop struct {
 	label   string       // the name that our last reply gave its screen, where it came back
 }
 
-// maxSessionID is several times what Africa's Talking sends (38).
-const maxSessionID = 128
+// sessionLike is several times as long as what Africa's Talking sends ("ATUid_"
+// and 32 hexadecimal digits).
+var sessionLike = regexp.MustCompile(`^[[:graph:]]{1,128}$`)
 
 // readForm reads a form body, refusing what cannot be one request of Africa's
 // Talking: other media types, broken encoding and fields that come twice.
@@ -41,8 +43,8 @@ func readForm(c *fiber.Ctx) (url.Values, *fiber.Error) {
 		}
 	}
 	id := form.Get("sessionId")
-	if id == "" || len(id) > maxSessionID {
-		return nil, fiber.NewError(fiber.StatusBadRequest, "sessionId is missing or too long")
+	if !sessionLike.MatchString(id) {
+		return nil, fiber.NewError(fiber.StatusBadRequest, "sessionId is missing, too long or no id")
 	}
 	return form, nil
 }

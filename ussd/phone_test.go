@@ -225,7 +225,7 @@ func (p *phone) wants(parts ...string) {
 // speaks makes a number known, with a language.
 func (x *exchange) speaks(number escrow.Phone, language escrow.Language) {
 	x.tb.Helper()
-	if err := x.world.Service.SetLanguage(context.Background(), x.world.Request(number), language); err != nil {
+	if err := x.world.Service.SetLanguage(context.Background(), number, language); err != nil {
 		x.tb.Fatal(err)
 	}
 }

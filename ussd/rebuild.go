@@ -7,7 +7,8 @@ import (
 )
 
 // begin makes the session of a hop that has none: the first of a dial, or one
-// whose session was lost, and which is then rebuilt from its transcript.
+// whose session was lost or cannot be reached, and which is then rebuilt from
+// its transcript.
 //
 // A dial string can carry answers too (*384*12345*1*1#), and nobody may be
 // talked into dialling one that pays. So a rebuilt session acts only where the
@@ -57,7 +58,7 @@ func (c *call) replay(ctx context.Context, answers []string, mark string, labell
 // sure where that cannot have been: every act that moves a contract and
 // succeeds ends its session, and all but a wrong code that is refused does too.
 func (c *call) again(ctx context.Context, answer string) (sure bool, err error) {
-	step := c.menu.Next(c.sess.Menu, answer, c.read) //nolint:contextcheck // decides by itself, whoever hangs up
+	step := c.menu.Next(c.sess.Menu, answer, c.read)
 	switch {
 	case step.Wrong != "":
 		return true, c.miss(ctx, step.Wrong, nil)
@@ -74,7 +75,7 @@ func (c *call) again(ctx context.Context, answer string) (sure bool, err error) 
 
 // takeLast works the one answer that is new.
 func (c *call) takeLast(ctx context.Context, answer string, sure bool) error {
-	step := c.menu.Next(c.sess.Menu, answer, c.read) //nolint:contextcheck // decides by itself, whoever hangs up
+	step := c.menu.Next(c.sess.Menu, answer, c.read)
 	if !sure && step.Act != "" && step.Act != menus.ActLanguage {
 		c.notice = c.text("notice.again", nil)
 		return nil
@@ -83,8 +84,14 @@ func (c *call) takeLast(ctx context.Context, answer string, sure bool) error {
 }
 
 // restart shows the first screen where the transcript does not lead again to
-// where the caller was: what it was about has changed meanwhile.
+// where the caller was: what it was about has changed meanwhile. Where no
+// session can be kept, the next hop's transcript would not lead there either,
+// so that only a new dial helps.
 func (c *call) restart(ctx context.Context) error {
+	if c.lost {
+		c.shown = shown{view: view{Code: c.ServiceCode}, end: "fault.conflict"}
+		return nil
+	}
 	c.sess.Menu, c.sess.Misses = menus.Start(), 0
 	if err := c.arrive(ctx, ""); err != nil {
 		return err

@@ -21,10 +21,12 @@ type squeeze struct {
 	item   int  // septets of what is sold
 	called bool // the other side by the shortest name
 	tight  bool // without what can be left out
+	bare   bool // without the amounts of a list, too
 }
 
 // squeezes are tried in turn until the screen fits: what is sold is cut first,
-// then the other side, then lines. A choice is never cut.
+// then the other side, then lines, and last the amounts of a list, which the
+// screen behind the row shows. A choice is never cut.
 func squeezes() []squeeze {
 	const half, third, quarter, least = 18, 12, 8, 6 // of the longest, with two septets a character
 	return []squeeze{
@@ -37,6 +39,8 @@ func squeezes() []squeeze {
 		{item: half, called: true, tight: true},
 		{item: third, called: true, tight: true},
 		{item: least, called: true, tight: true},
+		{item: third, called: true, tight: true, bare: true},
+		{item: least, called: true, tight: true, bare: true},
 	}
 }
 
@@ -98,7 +102,7 @@ func (v view) squeezed(s squeeze) view {
 	if s.called {
 		v.Other = v.called
 	}
-	v.Tight = s.tight
+	v.Tight, v.Bare = s.tight, s.bare
 	return v
 }
 

@@ -98,20 +98,49 @@ func renderNode(t *testing.T, h *Handler, node menus.Node, language, item string
 	seen := map[string]bool{} // most screens show little of a contract
 	for _, state := range escrow.States() {
 		for _, role := range []escrow.Role{escrow.Buyer, escrow.Seller} {
-			for _, payment := range []escrow.PaymentStatus{
-				"", escrow.PaymentPending, escrow.PaymentHeld, escrow.PaymentReleased, escrow.PaymentRefunded, escrow.PaymentFailed,
-			} {
-				c := fullCall(h, node, language)
-				v := escrow.View{Contract: longContract(state, item), Role: role, Payment: payment}
-				c.show(v)
-				c.shown.view.Count = 30
-				c.fillRows(node, v)
-				if plain := c.screen(squeezes()[0]); !seen[plain] {
-					seen[plain] = true
-					renderAll(t, c, fmt.Sprintf("%s as %s, %s", state, role, payment))
+			for _, payment := range payments() {
+				for _, c := range fullCalls(h, node, language, escrow.View{Contract: longContract(state, item), Role: role, Payment: payment}) {
+					if plain := c.screen(squeezes()[0]); !seen[plain] {
+						seen[plain] = true
+						renderAll(t, c, fmt.Sprintf("%s as %s, %s", state, role, payment))
+					}
 				}
 			}
 		}
+	}
+}
+
+func payments() []escrow.PaymentStatus {
+	return []escrow.PaymentStatus{
+		"", escrow.PaymentPending, escrow.PaymentHeld, escrow.PaymentReleased, escrow.PaymentRefunded, escrow.PaymentFailed,
+	}
+}
+
+// fullCalls shows the contract with and without a locked code, and a list with
+// rows of each kind.
+func fullCalls(h *Handler, node menus.Node, language string, v escrow.View) []*call {
+	var calls []*call
+	for _, tries := range []int{0, 5} {
+		v.Contract.CodeTries = tries
+		for _, key := range rowKeys(node) {
+			c := fullCall(h, node, language)
+			c.show(v)
+			c.shown.view.Count, c.shown.view.Number = 30, local(longPhone)
+			c.fillRows(node, v, key)
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+func rowKeys(node menus.Node) []string {
+	switch {
+	case node.Key == "waiting":
+		return []string{"row.accept", "row.deliver", "row.agree", "row.pay", "row.locked"}
+	case len(node.Rows) > 0:
+		return []string{"row." + node.Rows[0]}
+	default:
+		return []string{""}
 	}
 }
 
@@ -122,14 +151,11 @@ func fullCall(h *Handler, node menus.Node, language string) *call {
 	return c
 }
 
-// fillRows gives a list all its rows, of the longest kind.
-func (c *call) fillRows(node menus.Node, v escrow.View) {
-	for i := range node.Size {
+// fillRows gives a list all its rows.
+func (c *call) fillRows(node menus.Node, v escrow.View, key string) {
+	for range node.Size {
 		row := c.viewOf(v)
-		row.key = "row." + node.Rows[0]
-		if node.Key == "waiting" {
-			row.key = []string{"row.accept", "row.deliver", "row.agree", "row.pay"}[i%4]
-		}
+		row.key = key
 		c.shown.rows = append(c.shown.rows, row)
 		c.sess.Menu.Rows = append(c.sess.Menu.Rows, menus.Row{Ref: longRef, Target: node.Rows[0]})
 	}
@@ -148,6 +174,9 @@ func renderAll(t *testing.T, c *call, what string) {
 		}
 		if unknown := untranslated(c.Handler, text); unknown != "" {
 			t.Fatalf("%s: a text is missing: %q\n%s", what, unknown, text)
+		}
+		if strings.Count(text, longRef) < len(c.shown.rows) {
+			t.Fatalf("%s: a row is without its reference\n%s", what, text)
 		}
 		for _, choice := range c.menu.Offered(c.sess.Menu) {
 			if c.shown.end == "" && !strings.Contains(text, "\n"+choice.Number+". "+c.text(choice.Label, nil)) {
@@ -175,23 +204,18 @@ func untranslated(h *Handler, text string) string {
 func TestEveryRefusalFits(t *testing.T) {
 	t.Parallel()
 	h := newTestHandler(t)
-	for _, code := range refusalCodes() {
+	for _, code := range escrow.AllCodes() {
+		if key := "refuse." + string(code); !h.texts.Has(key) {
+			t.Errorf("no text for %q in every language", key)
+		}
 		for _, language := range h.texts.Languages() {
 			for _, state := range escrow.States() {
 				c := fullCall(h, h.menu.Node("pay"), language)
 				c.hop.phone = longPhone
-				c.refused(escrow.Refuse(code).About(longContract(state, wideItem)))
+				c.refused(escrow.Refuse(code), c.viewOf(escrow.View{Contract: longContract(state, wideItem), Role: escrow.Buyer}))
 				renderAll(t, c, string(code))
 			}
 		}
-	}
-}
-
-func refusalCodes() []escrow.Code {
-	return []escrow.Code{
-		escrow.UnknownContract, escrow.NotYourTurn, escrow.Already, escrow.NotNow, escrow.Frozen, escrow.Closed,
-		escrow.BadPhone, escrow.SamePerson, escrow.AmountOutOfRange, escrow.BadItem, escrow.BadDate,
-		escrow.PromptOpen, escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked, escrow.KeyConflict,
 	}
 }
 

@@ -31,6 +31,7 @@ type script struct {
 	people  map[string]*phone
 	numbers map[string]escrow.Phone
 	flushed bool // sessions are lost before every hop
+	all     []*phone
 	steps   int
 }
 
@@ -81,6 +82,7 @@ func (s *script) step(line string) string {
 	}
 	if digits, dials := strings.CutPrefix(what, "dials"); dials {
 		s.people[who] = s.x.pick(number)
+		s.all = append(s.all, s.people[who])
 		return s.people[who].dial(s.filled(strings.TrimSpace(digits), number))
 	}
 	return s.people[who].answer(s.filled(what, number))
@@ -168,16 +170,7 @@ func TestTranscriptsWithoutSessions(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			x := newSmallExchange(t)
-			want, err := os.ReadFile(filepath.Join("testdata", file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := strings.Split(newScript(x, true).run(file), "\n")
-			for i, line := range strings.Split(string(want), "\n") {
-				if i >= len(got) || got[i] != line {
-					t.Fatalf("line %d: without sessions the talk goes on\n%s", i+1, strings.Join(got[max(i-12, 0):], "\n"))
-				}
-			}
+			newScript(x, true).wantsAs(file)
 			x.world.Prove()
 		})
 	}

@@ -17,6 +17,7 @@ type view struct {
 	Item     string
 	Amount   string
 	Other    string // the other side, masked
+	Number   string // the other side's number as typed, where it is still to be checked
 	Role     string // of the caller
 	State    string
 	Money    string // where the money is
@@ -26,7 +27,9 @@ type view struct {
 	Help     string
 	Sentence string // why something was refused
 	Count    int
+	Back     bool // the money goes, or went, back to the buyer
 	Tight    bool // leave out what can be left out
+	Bare     bool // in a list of what waits, leave out the amount too
 
 	key    string // of the row's text, in a list
 	called string // the other side in fewer letters
@@ -40,10 +43,10 @@ func (c *call) viewOf(v escrow.View) view {
 		Ref: string(contract.Ref), Item: gsm7.Clean(contract.Item), Amount: contract.Amount.String(),
 		Other: gsm7.Clean(other.Label()), called: gsm7.Clean(other.Called()),
 		Role: string(v.Role), State: string(contract.State), Due: c.day(contract.DeliverBy),
-		Money: c.text("money."+moneyKey(contract.State, v.Payment), nil),
-		Code:  strings.TrimSuffix(c.ServiceCode, "#") + "*" + string(contract.Ref) + "#", Help: c.HelpPhone,
+		Money: c.text("money."+moneyKey(contract.State, v.Payment), nil), Back: returned(contract.State, v.Payment),
+		Code: strings.TrimSuffix(c.ServiceCode, "#") + "*" + string(contract.Ref) + "#", Help: c.HelpPhone,
 	}
-	shown.Next = c.text("next."+nextKey(contract, v.Role), shown)
+	shown.Next = c.text("next."+c.nextKey(contract, v.Role), shown)
 	return shown
 }
 
@@ -51,8 +54,7 @@ func (c *call) viewOf(v escrow.View) view {
 func (c *call) draft() view {
 	data := c.sess.Menu.Data
 	v := view{Code: c.ServiceCode, Help: c.HelpPhone, Role: data[menus.NameRole], Item: gsm7.Clean(data[menus.NameItem])}
-	v.Other = escrow.Phone(data[menus.NamePhone]).Masked()
-	v.called = v.Other
+	v.Number = local(escrow.Phone(data[menus.NamePhone]))
 	if shillings, err := strconv.ParseInt(data[menus.NameAmount], 10, 64); err == nil {
 		v.Amount = escrow.Shillings(shillings).String()
 	}
@@ -62,29 +64,29 @@ func (c *call) draft() view {
 	return v
 }
 
+// local is a whole number as people type it, "0712000001".
+func local(phone escrow.Phone) string {
+	if national, ok := strings.CutPrefix(string(phone), "+254"); ok {
+		return "0" + national
+	}
+	return string(phone)
+}
+
 // day writes a day as people say it, "3 Dec".
 func (c *call) day(t time.Time) string {
 	t = t.In(escrow.EAT)
 	return strconv.Itoa(t.Day()) + " " + c.text("month."+strconv.Itoa(int(t.Month())), nil)
 }
 
-// moneyKey names where a contract's money is. Lists do not know the payment;
-// there the state says enough.
+// moneyKey names where a contract's money is. An empty payment is one that was
+// never tried.
 func moneyKey(state escrow.State, payment escrow.PaymentStatus) string {
-	switch payment {
-	case escrow.PaymentReleased, escrow.PaymentRefunded:
+	if payment == escrow.PaymentReleased || payment == escrow.PaymentRefunded {
 		return string(payment)
-	case escrow.PaymentPending, escrow.PaymentHeld, escrow.PaymentFailed:
-	default:
 	}
 	switch state {
-	case escrow.Pending:
-		return "unpaid"
-	case escrow.Confirmed:
-		if payment == escrow.PaymentPending || payment == escrow.PaymentFailed {
-			return string(payment)
-		}
-		return "unpaid"
+	case escrow.Pending, escrow.Confirmed:
+		return triedOr("unpaid", payment)
 	case escrow.PaymentLocked, escrow.Delivered, escrow.Accepted, escrow.Disputed:
 		return string(escrow.PaymentHeld)
 	case escrow.Completed:
@@ -92,28 +94,52 @@ func moneyKey(state escrow.State, payment escrow.PaymentStatus) string {
 	case escrow.Resolved:
 		return "settled"
 	case escrow.Cancelled, escrow.Expired:
-		if payment == escrow.PaymentHeld {
+		if returned(state, payment) {
 			return "returning"
 		}
-		return "none"
+		return triedOr("none", payment)
 	default:
 		return "none"
 	}
 }
 
+// triedOr names a payment that was tried and did not bring money that counts;
+// "not paid" could be false of it, because money that came too late stays a
+// failed payment until it is paid back.
+func triedOr(untried string, payment escrow.PaymentStatus) string {
+	if payment == escrow.PaymentPending || payment == escrow.PaymentFailed {
+		return string(payment)
+	}
+	return untried
+}
+
+// returned reports whether a contract's money goes, or went, back to the buyer.
+func returned(state escrow.State, payment escrow.PaymentStatus) bool {
+	ended := state == escrow.Cancelled || state == escrow.Expired
+	return payment == escrow.PaymentRefunded || payment == escrow.PaymentHeld && ended
+}
+
 // nextKey names what has to happen next, as one side sees it.
-func nextKey(c escrow.Contract, role escrow.Role) string {
-	switch c.State {
+func (c *call) nextKey(contract escrow.Contract, role escrow.Role) string {
+	switch contract.State {
 	case escrow.Pending:
-		if role == c.Proposer {
+		if role == contract.Proposer {
 			return "pending_proposer"
 		}
 		return "pending_other"
-	case escrow.Confirmed, escrow.PaymentLocked, escrow.Delivered, escrow.Accepted:
-		return string(c.State) + "_" + string(role)
+	case escrow.PaymentLocked, escrow.Delivered:
+		if role == escrow.Buyer && c.codeLocked(contract) {
+			return "code_locked"
+		}
+		if role == escrow.Buyer && c.codeUnsent(contract) {
+			return "code_unsent"
+		}
+		return string(contract.State) + "_" + string(role)
+	case escrow.Confirmed, escrow.Accepted:
+		return string(contract.State) + "_" + string(role)
 	case escrow.Completed, escrow.Disputed, escrow.Cancelled, escrow.Expired, escrow.Resolved:
-		return string(c.State)
+		return string(contract.State)
 	default:
-		return string(c.State)
+		return string(contract.State)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
 	"github.com/voicepact/gateway/store/storetest"
+	"github.com/voicepact/gateway/ussd"
 )
 
 const sessionID = "ATUid_0123456789abcdef0123456789abcdef"
@@ -26,7 +27,7 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"
 	const (
-		noSession = "sessionId is missing or too long"
+		noSession = "sessionId is missing, too long or no id"
 		abroad    = "END VoicePact works with Kenyan mobile numbers only."
 	)
 	tests := []struct {
@@ -51,6 +52,7 @@ func TestRequests(t *testing.T) {
 		{"broken encoding", form, strings.Replace(firstHop, "%2B", "%ZZ", 1), 400, "broken form"},
 		{"no session", form, "phoneNumber=%2B254712000001&text=", 400, noSession},
 		{"endless session", form, "phoneNumber=%2B254712000001&sessionId=" + strings.Repeat("a", 200), 400, noSession},
+		{"a session that is no id", form, "phoneNumber=%2B254712000001&sessionId=a%0Ab", 400, noSession},
 		{"no number", form, "sessionId=" + sessionID + "&text=", 400, "phoneNumber is missing"},
 		{"nothing", form, "", 400, noSession},
 		{"a Ugandan number", form, strings.Replace(firstHop, "%2B254712000001", "%2B256712000001", 1), 200, abroad},
@@ -124,7 +126,7 @@ func TestEndEventsAreKeptOnceAndWithoutWhatWasTyped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if kept.Kind != "ussd_event" || !strings.HasPrefix(kept.Key, sessionID+":Incomplete:") {
+	if kept.Kind != ussd.KindEvent || !strings.HasPrefix(kept.Key, sessionID+":Incomplete:") {
 		t.Errorf("kept as %s %s", kept.Kind, kept.Key)
 	}
 	wantScrubbed(t, string(kept.Body))

@@ -40,22 +40,19 @@ const (
 	productionWorkers = 20
 )
 
-// build opens storage, migrates it where asked, and makes every part. What it
-// opened is closed again when a later part fails.
-func build(ctx context.Context, cfg config, certificate []byte, log *slog.Logger) (_ *app, err error) {
+// build opens storage and makes every part. What it opened is closed again when
+// a later part fails.
+func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []byte, log *slog.Logger) (_ *app, err error) {
 	a := &app{cfg: cfg, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	sealer, err := store.NewSealer(cfg.DataKey, cfg.LookupKey)
-	if err != nil {
+	if a.store, err = cfg.open(ctx); err != nil {
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, cfg.DatabaseURL, sealer, time.Now); err != nil {
-		return nil, err
-	}
+	redis.SetLogger(redisLog{log})
 	if a.redis, err = store.OpenRedis(cfg.RedisURL); err != nil {
 		return nil, err
 	}
@@ -73,12 +70,20 @@ func build(ctx context.Context, cfg config, certificate []byte, log *slog.Logger
 	}
 	a.service = escrow.NewService(escrow.Deps{
 		Store: a.store, Provider: money, Messenger: messenger, Codes: codes,
-		Policy: escrow.DefaultPolicy(), Now: time.Now, Log: log,
+		Policy: policy, Now: time.Now, Log: log,
 	})
 	if err := a.mount(money); err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// redisLog takes what the Redis client has to say into our log.
+type redisLog struct{ log *slog.Logger }
+
+// Printf implements the client's logging interface.
+func (l redisLog) Printf(ctx context.Context, format string, values ...any) {
+	l.log.WarnContext(ctx, "redis", "says", fmt.Sprintf(format, values...))
 }
 
 func (a *app) buildMoney(certificate []byte) (*mobilemoney.Client, error) {

@@ -1,38 +1,69 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store"
 )
 
 // config is everything an operator sets, read from the environment once.
 // Secrets have no default: a missing one stops the start by name.
 type config struct {
-	ListenAddr  string `env:"LISTEN_ADDR" envDefault:":8080"`
-	PublicURL   string `env:"PUBLIC_URL,notEmpty"`
-	DatabaseURL string `env:"DATABASE_URL,notEmpty"`
-	RedisURL    string `env:"REDIS_URL,notEmpty"`
+	ListenAddr string `env:"LISTEN_ADDR" envDefault:":8080"`
+	PublicURL  string `env:"PUBLIC_URL,notEmpty"`
+	RedisURL   string `env:"REDIS_URL,notEmpty"`
+	Storage
 
 	// CallbackSecrets are the path secrets of Africa's Talking's callbacks; all
 	// are accepted, so that one can be replaced while the other still works.
 	CallbackSecrets []string `env:"CALLBACK_SECRETS,notEmpty"`
 	CallbackKeys    []hexKey `env:"CALLBACK_KEYS,notEmpty"` // the first signs, all verify
-	DataKey         hexKey   `env:"DATA_KEY,notEmpty"`
-	LookupKey       hexKey   `env:"LOOKUP_KEY,notEmpty"`
 	CodeKey         hexKey   `env:"CODE_KEY,notEmpty"`
 
 	ServiceCode string `env:"USSD_SERVICE_CODE,notEmpty"`
 	HelpPhone   string `env:"HELP_PHONE,notEmpty"`
+	// CodeAbove is the amount in shillings above which accepting goods by USSD
+	// takes the release code.
+	CodeAbove int64 `env:"CODE_ABOVE_KSH" envDefault:"5000"`
 
 	AT     africasTalking `envPrefix:"AT_"`
 	Daraja daraja         `envPrefix:"DARAJA_"`
+}
+
+// Storage is the database and the keys of what is sealed in it.
+type Storage struct {
+	DatabaseURL string `env:"DATABASE_URL,notEmpty"`
+	DataKey     hexKey `env:"DATA_KEY,notEmpty"`
+	LookupKey   hexKey `env:"LOOKUP_KEY,notEmpty"`
+}
+
+// open opens the store. It does not look whether schema and keys fit.
+func (s Storage) open(ctx context.Context) (*store.Store, error) {
+	sealer, err := store.NewSealer(s.DataKey, s.LookupKey)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, s.DatabaseURL, sealer, time.Now)
+}
+
+// policy is the escrow's, with what an operator chose.
+func (c config) policy() escrow.Policy {
+	policy := escrow.DefaultPolicy()
+	policy.CodeAbove = escrow.Shillings(c.CodeAbove)
+	return policy
 }
 
 type africasTalking struct {
@@ -74,10 +105,13 @@ func (hexKey) String() string { return "[secret]" }
 
 // readConfig reads the environment, given as "NAME=value". Every missing or
 // malformed variable is named, in one error.
-func readConfig(environ []string) (config, error) {
-	cfg, err := env.ParseAsWithOptions[config](env.Options{Environment: env.ToMap(environ)})
+func readConfig(environ []string) (config, error) { return readEnv[config](environ) }
+
+// readEnv reads a part of the configuration.
+func readEnv[C any](environ []string) (C, error) {
+	cfg, err := env.ParseAsWithOptions[C](env.Options{Environment: env.ToMap(environ)})
 	if err != nil {
-		return config{}, fmt.Errorf("configuration: %w", nameVariables(err))
+		return cfg, fmt.Errorf("configuration: %w", nameVariables(err))
 	}
 	return cfg, nil
 }
@@ -121,6 +155,10 @@ func (c config) checkProduction(simulated bool) error {
 			break
 		}
 	}
+	if bytes.Equal(c.DataKey, c.LookupKey) {
+		problems = append(problems, errors.New("LOOKUP_KEY must be another key than DATA_KEY"))
+	}
+	problems = append(problems, c.checkShapes()...)
 	secure := map[string]string{"PUBLIC_URL": c.PublicURL, "AT_BASE_URL": c.AT.BaseURL, "DARAJA_BASE_URL": c.Daraja.BaseURL}
 	for name, address := range secure {
 		if !simulated && !strings.HasPrefix(address, "https://") {
@@ -128,6 +166,32 @@ func (c config) checkProduction(simulated bool) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// What people dial and call, and what M-Pesa calls an account.
+var (
+	codeShape    = regexp.MustCompile(`^\*\d+(\*\d+)*#$`)
+	helpShape    = regexp.MustCompile(`^\+?\d{3,13}$`)
+	accountShape = regexp.MustCompile(`^\d{5,7}$`)
+)
+
+// checkShapes refuses what people would be told and could not use.
+func (c config) checkShapes() []error {
+	var problems []error
+	for _, setting := range []struct {
+		name, value, like string
+		shape             *regexp.Regexp
+	}{
+		{"USSD_SERVICE_CODE", c.ServiceCode, "*384*12345#", codeShape},
+		{"HELP_PHONE", c.HelpPhone, "0700000000", helpShape},
+		{"DARAJA_SHORTCODE", c.Daraja.ShortCode, "600992", accountShape},
+		{"DARAJA_B2C_SHORTCODE", c.Daraja.B2CShortCode, "600992", accountShape},
+	} {
+		if !setting.shape.MatchString(setting.value) {
+			problems = append(problems, fmt.Errorf("%s must look like %s", setting.name, setting.like))
+		}
+	}
+	return problems
 }
 
 func (d daraja) certificate() ([]byte, error) {

@@ -81,6 +81,11 @@ func TestWhatProductionRefuses(t *testing.T) {
 		"a simulated bank":        {"DARAJA_BASE_URL", "http://localhost/sim"},
 		"a key of another size":   {"DATA_KEY", "abcd"},
 		"a placeholder for a key": {"CODE_KEY", "change-me"},
+		"one key for both uses":   {"LOOKUP_KEY", strings.Repeat("03", keyBytes)},
+		"a code nobody can dial":  {"USSD_SERVICE_CODE", "abc"},
+		"two numbers for help":    {"HELP_PHONE", "0700 000 000 or +254700000001"},
+		"a till with a name":      {"DARAJA_SHORTCODE", "shop"},
+		"a payer with a name":     {"DARAJA_B2C_SHORTCODE", "shop"},
 	} {
 		values := complete()
 		values[test.variable] = test.value

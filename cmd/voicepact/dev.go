@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -40,15 +41,18 @@ func (c *devCmd) Run(ctx context.Context) error {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return fmt.Errorf("%w (is another `voicepact dev` running? choose a port with --listen)", err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%w (is another `voicepact dev` running? choose a port with --listen)", err)
+		}
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	address := "http://" + listener.Addr().String()
+	address := reachable(listener.Addr())
 	cfg := secrets.config(address, "sqlite:"+filepath.Join(c.Data, "voicepact.db"), "redis://"+sessions.Addr())
 	certificate, err := simulator.CertificatePEM(secrets.bank, time.Now())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	a, err := build(ctx, cfg, certificate, log)
+	a, err := build(ctx, cfg, hurried(cfg.policy()), certificate, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -81,6 +85,9 @@ func (a *app) prepareEmbedded(ctx context.Context) error {
 	if err := a.store.Migrate(ctx); err != nil {
 		return err
 	}
+	if err := a.store.CheckKeys(ctx); err != nil {
+		return fmt.Errorf("%w (was keys.json deleted? delete the whole folder to start afresh)", err)
+	}
 	if err := a.store.ReclaimJobs(ctx); err != nil {
 		return err
 	}
@@ -90,6 +97,14 @@ func (a *app) prepareEmbedded(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// hurried asks sooner: nobody waits a quarter of an hour at a demonstration for
+// a payout that a kill caught on its way.
+func hurried(policy escrow.Policy) escrow.Policy {
+	policy.PayoutLooks = []time.Duration{2 * time.Second, 10 * time.Second, 20 * time.Second, time.Minute, 10 * time.Minute}
+	policy.ResendAfter = 5 * time.Second
+	return policy
 }
 
 func (a *app) introduce(ctx context.Context, person simulator.Person) error {
@@ -105,6 +120,18 @@ func (a *app) introduce(ctx context.Context, person simulator.Person) error {
 		party.Name = person.Name
 		return tx.SaveParty(ctx, party)
 	})
+}
+
+// reachable is the URL of a listener for a browser on this machine.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // people are who the demonstration is played by.

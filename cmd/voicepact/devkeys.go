@@ -102,16 +102,18 @@ const (
 	devConsumer    = "voicepact"
 	devUsername    = "sandbox"
 	devHelpPhone   = "0700000000"
+	devCodeAbove   = 5_000
 )
 
 // config is the configuration that `serve` reads from the environment, pointed
 // at the simulators.
 func (s devSecrets) config(address, database, redis string) config {
 	return config{
-		PublicURL: address, DatabaseURL: database, RedisURL: redis,
+		PublicURL: address, RedisURL: redis,
+		Storage:         Storage{DatabaseURL: database, DataKey: s.Data, LookupKey: s.Lookup},
 		CallbackSecrets: []string{s.Path}, CallbackKeys: []hexKey{s.Callback},
-		DataKey: s.Data, LookupKey: s.Lookup, CodeKey: s.Code,
-		ServiceCode: devServiceCode, HelpPhone: devHelpPhone,
+		CodeKey:     s.Code,
+		ServiceCode: devServiceCode, HelpPhone: devHelpPhone, CodeAbove: devCodeAbove,
 		AT: africasTalking{
 			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,
 		},

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/voicepact/gateway/mobilemoney"
 	"github.com/voicepact/gateway/sms"
 	"github.com/voicepact/gateway/store"
+	"github.com/voicepact/gateway/ussd"
 )
 
 const (
@@ -40,7 +43,10 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 	river.AddWorker(workers, &worker[escrow.SendMessage]{work: func(ctx context.Context, j escrow.SendMessage) error {
 		return service.Send(ctx, j.Message)
 	}})
-	inbox := inboxWorker{store: s, service: service, words: words, log: log}
+	river.AddWorker(workers, &worker[escrow.Sweep]{work: func(ctx context.Context, _ escrow.Sweep) error {
+		return service.Sweep(ctx)
+	}})
+	inbox := inboxWorker{store: s, service: service, words: words, now: time.Now, log: log}
 	river.AddWorker(workers, &worker[store.WorkInbox]{work: inbox.work})
 	client, err := river.NewClient(s.Driver(), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: limit}},
@@ -49,13 +55,23 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 		FetchCooldown:        pollEvery / 2,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
-		ErrorHandler:         jobErrors{log: log},
+		ErrorHandler:         jobErrors{service: service, log: log},
+		PeriodicJobs:         []*river.PeriodicJob{sweeping()},
 		Logger:               slog.New(quiet{log.Handler()}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)
 	}
 	return client, nil
+}
+
+// sweepEvery is how often is looked for transfers without a job.
+const sweepEvery = 10 * time.Minute
+
+func sweeping() *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
+		func() (river.JobArgs, *river.InsertOpts) { return escrow.Sweep{}, nil },
+		&river.PeriodicJobOpts{RunOnStart: true})
 }
 
 // worker runs one kind of job. A job that says [escrow.Later] is snoozed, which
@@ -79,6 +95,7 @@ type inboxWorker struct {
 	store   *store.Store
 	service *escrow.Service
 	words   *sms.Handler
+	now     func() time.Time
 	log     *slog.Logger
 }
 
@@ -95,19 +112,30 @@ func (w inboxWorker) work(ctx context.Context, job store.WorkInbox) error {
 
 func (w inboxWorker) handle(ctx context.Context, callback store.Callback) error {
 	switch callback.Kind {
-	case "sms":
+	case sms.KindMessage:
 		return w.words.Work(ctx, callback.Body)
-	case "dlr":
+	case sms.KindReport:
 		return w.report(ctx, callback)
-	case "ussd_event":
+	case ussd.KindEvent:
 		return nil // kept as evidence of how the session ended; nothing follows from it
 	default:
-		transfer, finding, err := mobilemoney.Decode(callback.Kind, callback.Key, callback.Body)
-		if err != nil {
-			return err
-		}
-		return w.service.Learn(ctx, transfer, finding, "callback:"+callback.ID.String())
+		return w.statement(ctx, callback)
 	}
+}
+
+// statement gives a callback of M-Pesa to the transfer that it is about.
+func (w inboxWorker) statement(ctx context.Context, callback store.Callback) error {
+	transfer, finding, err := mobilemoney.Decode(callback.Kind, callback.Key, callback.Body)
+	if err != nil {
+		return err
+	}
+	err = w.service.Learn(ctx, transfer, finding, "callback:"+callback.ID.String())
+	if escrow.IsNotFound(err) {
+		// The token is ours, so the transfer was: a backup without it was restored.
+		note := "callback " + callback.ID.String() + " about a transfer we do not have, receipt " + finding.Receipt
+		return w.service.CallPerson(ctx, escrow.ItemUnknownSubject, transfer, note)
+	}
+	return err
 }
 
 // reportWait is how long a delivery report waits for the message it is about.
@@ -117,26 +145,63 @@ const reportWait = time.Hour
 
 func (w inboxWorker) report(ctx context.Context, callback store.Callback) error {
 	err := w.words.WorkReport(ctx, callback.Body)
-	if _, early := errors.AsType[*escrow.Later](err); early && time.Since(callback.At) > reportWait {
+	later, early := errors.AsType[*escrow.Later](err)
+	if !early {
+		return err
+	}
+	age := w.now().Sub(callback.At)
+	if age > reportWait {
 		w.log.WarnContext(ctx, "delivery report about no message of ours", "callback", callback.ID)
 		return nil
 	}
-	return err
+	const fewer = 4 // the longer it has waited, the less often it looks
+	return &escrow.Later{After: max(later.After, age/fewer)}
 }
 
-// jobErrors logs what went wrong with a job; River tries it again.
-type jobErrors struct{ log *slog.Logger }
+// jobErrors logs what went wrong with a job; River tries it again. After the
+// last try a person is called.
+type jobErrors struct {
+	service *escrow.Service
+	log     *slog.Logger
+}
 
 // HandleError implements [river.ErrorHandler].
 func (h jobErrors) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
 	h.log.ErrorContext(ctx, "job failed", "kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "error", err)
+	h.givenUp(ctx, job)
 	return nil
 }
 
 // HandlePanic implements [river.ErrorHandler].
 func (h jobErrors) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
 	h.log.ErrorContext(ctx, "job panicked", "kind", job.Kind, "job", job.ID, "panic", value, "trace", trace)
+	h.givenUp(ctx, job)
 	return nil
+}
+
+// givenUp calls a person to what a job leaves undone when no try is left.
+func (h jobErrors) givenUp(ctx context.Context, job *rivertype.JobRow) {
+	if job.Attempt < job.MaxAttempts {
+		return
+	}
+	var about struct {
+		Transfer uuid.UUID `json:"transfer"`
+		Message  uuid.UUID `json:"message"`
+		Inbox    uuid.UUID `json:"inbox"`
+	}
+	if err := json.Unmarshal(job.EncodedArgs, &about); err != nil {
+		h.log.ErrorContext(ctx, "job given up has no subject", "job", job.ID, "error", err)
+	}
+	subject := about.Transfer
+	for _, other := range []uuid.UUID{about.Message, about.Inbox} {
+		if subject == uuid.Nil {
+			subject = other
+		}
+	}
+	note := fmt.Sprintf("%s of %s failed %d times", job.Kind, subject, job.Attempt)
+	if err := h.service.CallPerson(ctx, escrow.ItemJobGivenUp, subject, note); err != nil {
+		h.log.ErrorContext(ctx, "nobody could be called", "job", job.ID, "error", err)
+	}
 }
 
 // quiet passes on warnings and errors only: River tells every job's start.

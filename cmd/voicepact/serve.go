@@ -31,15 +31,11 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := build(ctx, cfg, certificate, log)
+	a, err := build(ctx, cfg, cfg.policy(), certificate, log)
 	if err != nil {
 		return err
 	}
-	prepare := a.store.CheckSchema
-	if c.Migrate {
-		prepare = a.store.Migrate
-	}
-	if err := prepare(ctx); err != nil {
+	if err := c.prepare(ctx, a); err != nil {
 		return errors.Join(err, a.close())
 	}
 	listener, err := a.listen(ctx)
@@ -50,31 +46,45 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	return errors.Join(a.run(ctx, listener, productionWorkers), a.close())
 }
 
+// prepare makes sure that the database fits this program and its keys.
+func (c *serveCmd) prepare(ctx context.Context, a *app) error {
+	if c.AllowSimulator {
+		a.log.WarnContext(ctx, "simulators are allowed: NOT FOR REAL MONEY")
+	}
+	if err := a.redis.Ping(ctx).Err(); err != nil {
+		// Redis never guards money, and it may come while we serve.
+		a.log.WarnContext(ctx, "redis does not answer", "error", err)
+	}
+	schema := a.store.CheckSchema
+	if c.Migrate {
+		schema = a.store.Migrate
+	}
+	if err := schema(ctx); err != nil {
+		return err
+	}
+	return a.store.CheckKeys(ctx)
+}
+
 // newLog makes the JSON log. Phones mask themselves; bodies, PINs and paths
 // with secrets are never handed to it.
 func newLog(out *os.File) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-type migrateCmd struct {
-	DatabaseURL string `env:"DATABASE_URL" required:"" help:"postgres://… of the database."`
-}
+type migrateCmd struct{}
 
-// Run implements the command. It needs no keys: the schema holds no secret.
+// Run implements the command. The address comes from DATABASE_URL only: it holds
+// a password, and other users of the machine can read command lines.
 func (c *migrateCmd) Run(ctx context.Context) error {
-	sealer, err := store.NewSealer(make([]byte, keyBytes), make([]byte, keyBytes))
-	if err != nil {
-		return err
+	address := os.Getenv("DATABASE_URL")
+	if address == "" {
+		return errors.New("DATABASE_URL is not set")
 	}
-	s, err := store.Open(ctx, c.DatabaseURL, sealer, time.Now)
-	if err != nil {
+	if err := store.MigrateDatabase(ctx, address); err != nil {
 		return err
-	}
-	if err := s.Migrate(ctx); err != nil {
-		return errors.Join(err, s.Close())
 	}
 	fmt.Println("schema is up to date")
-	return s.Close()
+	return nil
 }
 
 // healthTimeout bounds the whole health check.

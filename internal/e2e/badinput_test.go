@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/internal/testkit"
 )
 
 const form = "application/x-www-form-urlencoded"
@@ -63,9 +65,9 @@ func (r *rig) answersEach(requests map[string]request) {
 		for name, q := range requests {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				status, answer := send(t, q.method, r.balancer.url()+q.path, q.contentType, q.body)
-				if status != q.status || !strings.Contains(answer, q.says) {
-					t.Errorf("answered %d %q, want %d and %q", status, answer, q.status, q.says)
+				reply := send(t, q.method, r.balancer.url()+q.path, q.contentType, q.body)
+				if reply.Status != q.status || !strings.Contains(reply.Body, q.says) {
+					t.Errorf("answered %d %q, want %d and %q", reply.Status, reply.Body, q.status, q.says)
 				}
 			})
 		}
@@ -76,18 +78,9 @@ func (r *rig) answersEach(requests map[string]request) {
 // sender sees either its answer or only the end of the connection.
 func (r *rig) sendsTooMuch(path string) {
 	r.t.Helper()
-	body := strings.NewReader("text=" + strings.Repeat("x", 1<<20))
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.balancer.next()[0]+path, body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", form)
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return
-	}
-	defer func() { _ = reply.Body.Close() }()
-	if reply.StatusCode != http.StatusRequestEntityTooLarge {
-		r.t.Errorf("a megabyte is answered %d", reply.StatusCode)
+	body := "text=" + strings.Repeat("x", 1<<20)
+	reply, err := testkit.Exchange(r.t.Context(), http.DefaultClient.Do, http.MethodPost, r.balancer.next()[0]+path, form, body)
+	if err == nil && reply.Status != http.StatusRequestEntityTooLarge {
+		r.t.Errorf("a megabyte is answered %d", reply.Status)
 	}
 }

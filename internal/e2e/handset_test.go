@@ -1,9 +1,7 @@
 package e2e_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,28 +22,20 @@ const serviceCode = "*384*12345#"
 
 func (h handset) act(act string, body any) simulator.PhoneView {
 	h.t.Helper()
-	status, answer := h.post(act, body)
-	if status != http.StatusOK {
-		h.t.Fatalf("%s: %d %s", act, status, answer)
-	}
-	return h.in(answer)
-}
-
-// tries reports whether the phone let the act happen.
-func (h handset) tries(act string, body any) bool {
-	h.t.Helper()
-	status, _ := h.post(act, body)
-	return status == http.StatusOK
-}
-
-func (h handset) post(act string, body any) (int, string) {
-	h.t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	address := h.base + "/sim/phones/" + url.PathEscape(h.number) + "/" + act
-	return send(h.t, http.MethodPost, address, "application/json", string(text))
+	reply := send(h.t, http.MethodPost, pathOf(h.base, h.number, act), "application/json", string(text))
+	if reply.Status != http.StatusOK {
+		h.t.Fatalf("%s: %d %s", act, reply.Status, reply.Body)
+	}
+	return h.in(reply.Body)
+}
+
+// pathOf is where the simulator lets a phone act.
+func pathOf(base, number, act string) string {
+	return base + "/sim/phones/" + url.PathEscape(number) + "/" + act
 }
 
 func (h handset) in(state string) simulator.PhoneView {
@@ -66,8 +56,7 @@ func (h handset) in(state string) simulator.PhoneView {
 // look returns the phone as it is.
 func (h handset) look() simulator.PhoneView {
 	h.t.Helper()
-	_, answer := send(h.t, http.MethodGet, h.base+"/sim/state", "", "")
-	return h.in(answer)
+	return h.in(send(h.t, http.MethodGet, h.base+"/sim/state", "", "").Body)
 }
 
 // dial dials the service, answers screen by screen, and returns the last one.
@@ -90,10 +79,16 @@ func (h handset) text(words string) {
 	h.act("sms", map[string]string{"text": words})
 }
 
+// isPrompted waits for the M-Pesa prompt.
+func (h handset) isPrompted() {
+	h.t.Helper()
+	testkit.Eventually(h.t, "M-Pesa prompt", func() bool { return h.look().Prompt != nil })
+}
+
 // enterPIN waits for the M-Pesa prompt and answers it.
 func (h handset) enterPIN(pin string) {
 	h.t.Helper()
-	testkit.Eventually(h.t, "M-Pesa prompt", func() bool { return h.look().Prompt != nil })
+	h.isPrompted()
 	h.act("prompt", map[string]string{"pin": pin})
 }
 
@@ -130,24 +125,8 @@ func wantScreen(t *testing.T, screen string, words ...string) {
 	}
 }
 
-// send makes one request and returns the status and the body.
-func send(t *testing.T, method, address, contentType, body string) (int, string) {
+// send makes one request over the network and returns the answer.
+func send(t *testing.T, method, address, contentType, body string) testkit.Reply {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, address, bytes.NewReader([]byte(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = reply.Body.Close() }()
-	text, err := io.ReadAll(reply.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return reply.StatusCode, string(text)
+	return testkit.Send(t, http.DefaultClient.Do, method, address, contentType, body)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,12 +19,16 @@ import (
 	"github.com/voicepact/gateway/internal/testkit"
 )
 
+// built is the folder of the program under test, once it was built.
+var built string
+
 // binary is the program under test, built once with the race detector.
 var binary = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "voicepact-e2e-")
 	if err != nil {
 		return "", err
 	}
+	built = folder
 	file := filepath.Join(folder, "voicepact")
 	build := exec.Command("go", "build", "-race", "-o", file, "../../cmd/voicepact")
 	if output, err := build.CombinedOutput(); err != nil {
@@ -33,9 +38,14 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Fprintln(os.Stderr, "with -short the whole program is not tested; `make test` does that")
+		return
+	}
 	code := m.Run()
-	if file, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(file))
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }

@@ -65,6 +65,8 @@ func newRig(t *testing.T) *rig {
 		ATUsername: "voicepact", ATAPIKey: "at-key", ConsumerKey: "consumer", ConsumerSecret: "consumer-secret",
 		Passkey: "passkey", BusinessShortCode: "600992", B2CShortCode: "600992",
 		InitiatorName: "escrowapi", InitiatorPassword: "Initiator#1", Key: key, CallbackDelay: 20 * time.Millisecond,
+		// As long as the gateway waits: a crowd on a slow machine is slow to answer.
+		PromptLife: 5 * time.Minute,
 	})
 	r.env = []string{
 		"LISTEN_ADDR=127.0.0.1:0", "PUBLIC_URL=" + r.balancer.url(),
@@ -113,8 +115,7 @@ func (r *rig) startGateway() *process {
 	p := start(r.t, r.env, "serve", "--allow-simulator", "--migrate")
 	address := "http://" + p.says(`"listen":"([^"]+)"`)
 	testkit.Eventually(r.t, "gateway ready", func() bool {
-		status, _ := send(r.t, http.MethodGet, address+"/readyz", "", "")
-		return status == http.StatusOK
+		return send(r.t, http.MethodGet, address+"/readyz", "", "").Status == http.StatusOK
 	})
 	r.balancer.add(address)
 	return p

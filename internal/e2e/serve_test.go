@@ -36,11 +36,11 @@ func TestADealBySMSInKiswahiliOutlivesAKilledGateway(t *testing.T) {
 	r.introduce(otieno, amina)
 	ref := proposes(t, seller, buyer)
 
-	buyer.receives("ACCEPT " + ref)
+	buyer.receives(ref, "Maize 1 bag")
 	buyer.text("kubali " + ref)
 	buyer.receives(ref, "LIPA "+ref)
 	buyer.text("Lipa-" + ref)
-	testkit.Eventually(t, "M-Pesa prompt", func() bool { return buyer.look().Prompt != nil })
+	buyer.isPrompted()
 	first.kill()
 	buyer.enterPIN(amina.PIN)
 	seller.receives(ref, "CONFIRM "+ref)

@@ -46,7 +46,7 @@ func proposes(t *testing.T, seller, buyer handset) string {
 func agrees(t *testing.T, buyer handset, ref string) {
 	t.Helper()
 	buyer.receives(ref, "Maize 1 bag", "Ksh3,500")
-	wantScreen(t, buyer.dial("1"), "1. Agree? Maize 1 bag Ksh3,500")
+	wantScreen(t, buyer.dial("1"), "1. Agree? ", "Maize 1 bag Ksh3,500")
 	wantScreen(t, buyer.answer("1"), ref, "1. Agree")
 	wantScreen(t, buyer.answer("1"), "Agreed", ref)
 }

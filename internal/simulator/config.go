@@ -49,6 +49,9 @@ type Config struct {
 	Faults Faults
 	// CallbackDelay is how long an asynchronous answer takes; 0 means 300 ms.
 	CallbackDelay time.Duration
+	// PromptLife is how long an M-PESA prompt waits for the PIN; 0 means 60 s.
+	// Tests that make hundreds of deals at once take longer to answer them all.
+	PromptLife time.Duration
 	// Now is the clock of every timestamp and deadline; nil means [time.Now].
 	Now func() time.Time
 	// Logger receives no PIN, no full number and no callback URL; nil discards.
@@ -105,6 +108,7 @@ const (
 	defaultServiceCode   = "*384*12345#"
 	defaultShortCode     = "40404"
 	defaultCallbackDelay = 300 * time.Millisecond
+	defaultPromptLife    = 60 * time.Second
 	defaultPIN           = "1234"
 	defaultWalletCents   = 50_000_00
 
@@ -124,6 +128,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.CallbackDelay == 0 {
 		c.CallbackDelay = defaultCallbackDelay
+	}
+	if c.PromptLife == 0 {
+		c.PromptLife = defaultPromptLife
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -25,22 +25,20 @@ const callbackFirstLimit = 30 * time.Second
 
 // Error codes of Daraja's envelope (Daraja portal, error tables of each API).
 const (
-	errBadRequest   = "400.002.02"
-	errBadPayload   = "400.002.05"
-	errBadAuth      = "400.008.01"
-	errBadGrant     = "400.008.02"
-	errBadToken     = "404.001.03"
-	errBadMethod    = "405.001"
-	errSTK          = "500.001.1001"
-	errB2C          = "500.002.1001"
-	errInternal     = "500.003.1001"
-	acceptedB2C     = "Accept the service request successfully."
-	acceptedSTK     = "Success. Request accepted for processing"
-	processed       = "The service request is processed successfully."
-	initiatorWrong  = "The initiator information is invalid."
-	notPermitted    = "The request is not permitted according to product assignment."
-	resultInitiator = 2001
-	resultProduct   = 2028
+	errBadRequest  = "400.002.02"
+	errBadPayload  = "400.002.05"
+	errBadAuth     = "400.008.01"
+	errBadGrant    = "400.008.02"
+	errBadToken    = "404.001.03"
+	errBadMethod   = "405.001"
+	errSTK         = "500.001.1001"
+	errB2C         = "500.002.1001"
+	errInternal    = "500.003.1001"
+	acceptedB2C    = "Accept the service request successfully."
+	acceptedSTK    = "Success. Request accepted for processing"
+	processed      = "The service request is processed successfully."
+	initiatorWrong = "The initiator information is invalid."
+	notPermitted   = "The request is not permitted according to product assignment."
 )
 
 // envelope is how Daraja refuses a request.

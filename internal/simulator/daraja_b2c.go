@@ -167,17 +167,20 @@ func (s *Sim) judge(ctx context.Context, tx *sqlx.Tx, p *payout, req b2cRequest)
 	case string(req.PartyA) != s.cfg.B2CShortCode:
 		return outcome{resultProduct, notPermitted}, nil
 	case p.Cents < minB2CCents:
-		return outcome{2, "The amount is less than the minimum allowed."}, nil
+		return outcome{resultTooLittle, "The amount is less than the minimum allowed."}, nil
 	case p.Cents > maxAmountCents:
-		return outcome{3, "The amount is more than the maximum allowed."}, nil
+		return outcome{resultTooMuch, "The amount is more than the maximum allowed."}, nil
 	case !known:
-		return outcome{2040, "Credit Party customer type (Unregistered or Registered Customer) can't be supported by the service."}, nil
+		return outcome{
+			resultNoCustomer,
+			"Credit Party customer type (Unregistered or Registered Customer) can't be supported by the service.",
+		}, nil
 	case wallet+p.Cents > maxWalletCents:
-		return outcome{8, "The transaction would exceed the maximum balance of the receiver."}, nil
+		return outcome{resultWalletFull, "The transaction would exceed the maximum balance of the receiver."}, nil
 	case utility < p.Cents:
-		return outcome{1, "The balance is insufficient for the transaction."}, nil
+		return outcome{resultFunds, "The balance is insufficient for the transaction."}, nil
 	}
-	return outcome{0, processed}, nil
+	return outcome{resultDone, processed}, nil
 }
 
 // pay moves the money and the fee. The fee comes from the charges paid account,
@@ -210,7 +213,7 @@ func (s *Sim) pay(ctx context.Context, tx *sqlx.Tx, p *payout) error {
 func (s *Sim) oweB2C(ctx context.Context, tx *sqlx.Tx, p payout, req b2cRequest, raw []byte) error {
 	cb := callback{
 		Kind: kindB2CResult, Who: mask(p.Number), URL: string(req.ResultURL), Ref: p.OriginatorID,
-		Summary: fmt.Sprintf("Result %d: %s", p.Code, strings.TrimSuffix(p.Description, ".")),
+		Summary: "Result: " + payoutWords(p.Code),
 	}
 	faults := s.CurrentFaults()
 	switch {

@@ -62,7 +62,7 @@ func (s *Sim) transactionStatus(ctx context.Context, body []byte) (acceptance, e
 	originator, conversation := requestID(), s.newConversationID()
 	who := ""
 	err = s.db.tx(ctx, func(tx *sqlx.Tx) error {
-		r := s.newResult(outcome{0, processed}, originator, conversation)
+		r := s.newResult(outcome{resultDone, processed}, originator, conversation)
 		r.Result.ReferenceData = reference("Occasion", string(req.Occasion))
 		var err error
 		if who, err = s.fillStatus(ctx, tx, &r.Result, req); err != nil {
@@ -74,7 +74,7 @@ func (s *Sim) transactionStatus(ctx context.Context, body []byte) (acceptance, e
 		}
 		return s.enqueue(ctx, tx, callback{
 			Kind: kindStatusResult, Who: who, URL: string(req.ResultURL), Body: encoded, Ref: originator,
-			Summary: fmt.Sprintf("Result %d", r.Result.ResultCode),
+			Summary: "Result: " + statusWords(r.Result.ResultCode),
 		}, s.cfg.CallbackDelay)
 	})
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Sim) fillStatus(ctx context.Context, tx *sqlx.Tx, r *result, req status
 		`SELECT `+promptColumns+` FROM prompts WHERE receipt = $1 AND receipt <> ''`, string(req.TransactionID))
 	if errors.Is(err, sql.ErrNoRows) {
 		// Seen on another country's M-PESA; Kenya's answer is not documented.
-		r.ResultCode, r.ResultDesc = 2032, "The transaction receipt number does not exist."
+		r.ResultCode, r.ResultDesc = resultNoReceipt, "The transaction receipt number does not exist."
 		return "", nil
 	}
 	if err != nil {

@@ -12,9 +12,6 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// promptLife is how long a prompt waits for the PIN.
-const promptLife = 60 * time.Second
-
 // Limits of an STK push (Daraja portal, M-PESA Express page).
 const (
 	maxAccountReference = 12
@@ -141,7 +138,7 @@ func (s *Sim) newPrompt(number string, cents int64, req stkRequest) prompt {
 	return prompt{
 		MerchantID: requestID(), Number: number, Cents: cents,
 		Account: string(req.AccountReference), CallbackURL: string(req.CallBackURL),
-		Open: 1, Created: micros(now), Expires: micros(now.Add(promptLife)),
+		Open: 1, Created: micros(now), Expires: micros(now.Add(s.cfg.PromptLife)),
 	}
 }
 
@@ -188,9 +185,9 @@ func (s *Sim) openPrompt(ctx context.Context, p *prompt, req stkRequest) error {
 		case string(req.TransactionType) != payBill || string(req.PartyB) != s.cfg.BusinessShortCode:
 			return s.closePrompt(ctx, tx, p, outcome{resultProduct, notPermitted})
 		case p.Cents > maxAmountCents:
-			return s.closePrompt(ctx, tx, p, outcome{3, "The amount is more than the maximum allowed."})
+			return s.closePrompt(ctx, tx, p, outcome{resultTooMuch, "The amount is more than the maximum allowed."})
 		case !known:
-			return s.closePrompt(ctx, tx, p, outcome{1037, "DS timeout user cannot be reached"})
+			return s.closePrompt(ctx, tx, p, outcome{resultUnreachable, "DS timeout user cannot be reached"})
 		}
 		return nil
 	})

@@ -42,13 +42,13 @@ func (s *Sim) stkQuery(ctx context.Context, body []byte) (acceptance, error) {
 	if !found {
 		return acceptance{}, &refusal{http.StatusInternalServerError, errSTK, "The transaction does not Exist"}
 	}
-	code, description := "4999", "The transaction is still under processing"
+	code, description, words := "4999", "The transaction is still under processing", "waiting for the PIN"
 	if p.Open == 0 {
-		code, description = strconv.Itoa(p.Code), p.Description
+		code, description, words = strconv.Itoa(p.Code), p.Description, paymentWords(p.Code)
 	}
 	return acceptance{
 		who:     mask(p.Number),
-		summary: "Payment query: " + code,
+		summary: "Payment query: " + words,
 		body: stkQueryAnswer{
 			ResponseCode: "0", ResponseDescription: "The service request has been accepted successfully",
 			MerchantRequestID: p.MerchantID, CheckoutRequestID: p.ID,

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -275,6 +276,16 @@ func (w *world) query(id string) map[string]any {
 		"Timestamp": stk["Timestamp"], "CheckoutRequestID": id,
 	})
 	return answer
+}
+
+// tells checks that each line is in the wire log, which readers of the page see.
+func (w *world) tells(lines ...string) {
+	w.t.Helper()
+	for _, line := range lines {
+		eventually(w.t, "the log to say "+line, func() bool {
+			return slices.ContainsFunc(w.state().Wire, func(e WireEntry) bool { return e.Summary == line })
+		})
+	}
 }
 
 func seal(t *testing.T, key *rsa.PrivateKey, password string) string {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -22,6 +23,8 @@ const (
 	keyMode = 0o600
 	// keyBlock is the PEM type of a PKCS #8 key.
 	keyBlock = "PRIVATE KEY"
+	// certificateBlock is the PEM type of an X.509 certificate.
+	certificateBlock = "CERTIFICATE"
 )
 
 // GenerateKey makes the RSA-2048 key with which the simulator reads
@@ -82,6 +85,18 @@ func createKey(file string) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
+// SameCertificate reports whether text is one X.509 certificate with the public
+// half of key, as [CertificatePEM] writes it, and nothing else. Only such a file
+// may be written anew: another may be the only copy of somebody's certificate.
+func SameCertificate(text []byte, key *rsa.PrivateKey) bool {
+	block, rest := pem.Decode(text)
+	if block == nil || block.Type != certificateBlock || len(bytes.TrimSpace(rest)) > 0 {
+		return false
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	return err == nil && key.PublicKey.Equal(certificate.PublicKey)
+}
+
 // CertificatePEM is the public half of key as a self-signed X.509 certificate,
 // the form in which the Daraja portal hands out the key that initiator
 // passwords are encrypted with.
@@ -97,5 +112,5 @@ func CertificatePEM(key *rsa.PrivateKey, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulator: create certificate: %w", err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+	return pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: der}), nil
 }

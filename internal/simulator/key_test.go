@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -72,7 +73,42 @@ func TestCertificateCarriesTheKey(t *testing.T) {
 	if public, ok := certificate.PublicKey.(*rsa.PublicKey); !ok || !key.PublicKey.Equal(public) {
 		t.Error("the certificate carries another key")
 	}
+	if !SameCertificate(text, key) {
+		t.Error("its own certificate is taken for another's")
+	}
 	if now.Before(certificate.NotBefore) || now.Add(365*24*time.Hour).After(certificate.NotAfter) {
 		t.Error("not valid for the year to come")
+	}
+}
+
+// TestSameCertificate refuses every file that may be another's, in whole or in
+// part: what is not refused is overwritten.
+func TestSameCertificate(t *testing.T) {
+	t.Parallel()
+	key, err := GenerateKey()
+	must(t, err)
+	other, err := GenerateKey()
+	must(t, err)
+	own, err := CertificatePEM(key, newClock().now())
+	must(t, err)
+	foreign, err := CertificatePEM(other, newClock().now())
+	must(t, err)
+	block, _ := pem.Decode(own)
+	for name, c := range map[string]struct {
+		text []byte
+		same bool
+	}{
+		"own":           {own, true},
+		"own, lines":    {append(slices.Clone(own), '\n', '\n'), true},
+		"another's":     {foreign, false},
+		"empty":         {nil, false},
+		"not PEM":       {[]byte("secret"), false},
+		"broken":        {pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: []byte("x")}), false},
+		"other kind":    {pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: block.Bytes}), false},
+		"both":          {slices.Concat(own, foreign), false},
+		"both, turned":  {slices.Concat(foreign, own), false},
+		"own and notes": {append(slices.Clone(own), "keep me"...), false},
+	} {
+		same2(t, name, SameCertificate(c.text, key), c.same)
 	}
 }

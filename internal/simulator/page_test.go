@@ -19,6 +19,9 @@ func TestPage(t *testing.T) {
 		"mouse":       pageByMouse,
 		"keyboard":    pageByKeyboard,
 		"hints":       pageHints,
+		"kiswahili":   pageKiswahili,
+		"dispute":     pageDispute,
+		"first key":   pageFirstKey,
 		"messages":    pageMessages,
 		"more phones": pageMorePhones,
 		"complaints":  pageComplaints,
@@ -26,15 +29,13 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t) //nolint:contextcheck // the simulator outlives the tab
+			s := newShop(t)
 			play(t, s, browser.Open(ctx, t, s.w.base))
 		})
 	}
 	t.Run("two tabs", func(t *testing.T) {
 		t.Parallel()
-		//nolint:contextcheck // the simulator outlives the tabs
 		s := newShop(t)
-		//nolint:contextcheck // as above
 		pageInTwoTabs(s, browser.Open(ctx, t, s.w.base), browser.Open(ctx, t, s.w.base))
 	})
 }
@@ -91,6 +92,55 @@ func pageHints(t *testing.T, s *shop, p *browser.Tab) {
 	same2(t, "hint", p.PlayByHints(), "Done: Otieno was paid Ksh 3,500. Dial from either phone for another deal.")
 	same2(t, "seller's wallet", p.Text(browser.Part(seller, "wallet")), "Ksh 4,500")
 	same2(t, "buyer's wallet", s.w.adds().Wallets[buyer], 46_500_00)
+}
+
+// pageKiswahili chooses the language by hand and leaves the rest to the hints,
+// which must not depend on a single word of the screens.
+func pageKiswahili(t *testing.T, s *shop, p *browser.Tab) {
+	t.Helper()
+	p.Click(browser.Part(seller, "green"))
+	p.Shows(browser.Part(seller, "lcd"), "2. Kiswahili")
+	p.Answers(seller, "2", "1. Mkataba mpya")
+	p.Shows(`[data-role="hint"]`, "type 1 (Mkataba mpya)")
+	same2(t, "hint", p.PlayByHints(), "Done: Otieno was paid Ksh 3,500. Dial from either phone for another deal.")
+	same2(t, "seller's wallet", s.w.adds().Wallets[seller], 4_500_00)
+}
+
+// pageDispute goes on after a dispute: the hint leads to another deal, which
+// then comes first.
+func pageDispute(t *testing.T, s *shop, p *browser.Tab) {
+	t.Helper()
+	s.open("5678")
+	p.Shows(`[data-role="hint"]`, "Wanjiku's phone")
+	s.move("dispute", "Wanjiku", "disputed", func(d *ContractView) { d.HeldCents = d.AmountCents })
+	p.Shows(`[data-role="hint"]`, "A mediator decides about 5678; Ksh 3,500 stays held. "+
+		"Press the green key on Otieno's phone to dial *384*12345# and offer another deal.")
+	same2(t, "hint", p.PlayByHints(), "Done: Otieno was paid Ksh 3,500. Dial from either phone for another deal.")
+	same2(t, "seller's wallet", s.w.adds().Wallets[seller], 4_500_00)
+}
+
+// pageFirstKey presses Enter on a page that nobody has touched.
+func pageFirstKey(t *testing.T, _ *shop, p *browser.Tab) {
+	t.Helper()
+	p.Eventually("the seller's phone in focus", `document.activeElement.dataset.number === "`+seller+`"`)
+	p.Answers(seller, "", "1. English")
+	p.Shows(`[data-role="log"]`, "Karibu VoicePact")
+}
+
+// TestPageUnwatched shows a simulator that nobody tells of the contracts.
+func TestPageUnwatched(t *testing.T) {
+	t.Parallel()
+	ctx := browser.Start(t)
+	w := newWorld(t)
+	w.gateway.reply(func(hit) (int, string) { return http.StatusOK, "CON Karibu\n1. English" })
+	p := browser.Open(ctx, t, w.base)
+	p.Eventually("the notice", `!document.querySelector('[data-role="unwatched"]').hidden`)
+	for _, role := range []string{"contracts", "hint-bar"} {
+		same2(t, role, browser.Eval[bool](p, `document.querySelector('[data-role="`+role+`"]').hidden`), true)
+	}
+	p.Click(browser.Part(seller, "green"))
+	p.Shows(browser.Part(seller, "lcd"), "1. English")
+	same2(t, "next", browser.Eval[int](p, `document.querySelectorAll('.phone[data-next="true"]').length`), 0)
 }
 
 func pageMessages(t *testing.T, s *shop, p *browser.Tab) {

@@ -80,7 +80,7 @@ func (s *Sim) answerPrompt(ctx context.Context, number, pin string, cancel bool)
 			return fmt.Errorf("read open prompt: %w", err)
 		}
 		if cancel {
-			return s.closePrompt(ctx, tx, &p, outcome{1032, "Request cancelled by user"})
+			return s.closePrompt(ctx, tx, &p, outcome{resultCancelled, "Request cancelled by user"})
 		}
 		return s.payPrompt(ctx, tx, &p, pin)
 	})
@@ -108,7 +108,7 @@ func (s *Sim) payPrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, pin string)
 		return err
 	}
 	if funds < p.Cents {
-		return s.closePrompt(ctx, tx, p, outcome{1, "The balance is insufficient for the transaction."})
+		return s.closePrompt(ctx, tx, p, outcome{resultFunds, "The balance is insufficient for the transaction."})
 	}
 	p.Receipt, err = move(ctx, tx, Movement{
 		At: s.now(), Kind: movementSTK, Debit: wallet, Credit: accountUtility, Cents: p.Cents, Reference: p.ID,
@@ -119,7 +119,7 @@ func (s *Sim) payPrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, pin string)
 	if err := s.notifyPaid(ctx, tx, *p, funds-p.Cents); err != nil {
 		return err
 	}
-	return s.closePrompt(ctx, tx, p, outcome{0, processed})
+	return s.closePrompt(ctx, tx, p, outcome{resultDone, processed})
 }
 
 // closePrompt records the outcome and owes its callback, unless a fault eats
@@ -141,7 +141,7 @@ func (s *Sim) closePrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, o outcome
 	}
 	cb := callback{
 		Kind: kindSTKCallback, Who: mask(p.Number), URL: p.CallbackURL, Body: body, Ref: p.ID,
-		Summary: fmt.Sprintf("Result %d: %s", o.code, strings.TrimSuffix(o.description, ".")),
+		Summary: "Result: " + paymentWords(o.code),
 	}
 	return s.enqueueCopies(ctx, tx, cb, faults.DuplicateSTKCallback)
 }
@@ -174,7 +174,7 @@ func (s *Sim) expirePrompts(ctx context.Context) error {
 			return fmt.Errorf("read expired prompts: %w", err)
 		}
 		for i := range over {
-			if err := s.closePrompt(ctx, tx, &over[i], outcome{1037, "No response from user."}); err != nil {
+			if err := s.closePrompt(ctx, tx, &over[i], outcome{resultUnreachable, "No response from user."}); err != nil {
 				return err
 			}
 		}

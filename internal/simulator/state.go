@@ -10,7 +10,10 @@ import (
 // state gathers what the page shows. The tables are read in one transaction:
 // a payment is never seen half done.
 func (s *Sim) state(ctx context.Context) (State, error) {
-	st := State{ServiceCode: s.cfg.ServiceCode, ShortCode: s.cfg.ShortCode, Phones: []PhoneView{}}
+	st := State{
+		ServiceCode: s.cfg.ServiceCode, ShortCode: s.cfg.ShortCode, Phones: []PhoneView{},
+		Watched: s.watch.watcher != nil,
+	}
 	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {
 		// Transactions are one at a time, so a higher version is a later look at
 		// everything, also at what is not in the tables.

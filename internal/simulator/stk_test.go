@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -56,10 +57,11 @@ func TestSTKFailuresByCallback(t *testing.T) {
 		amount string
 		act    fields
 		code   string
+		words  string
 	}{
-		"wrong PIN": {"100", fields{"pin": "0000"}, "2001"},
-		"cancelled": {"100", fields{"cancel": true}, "1032"},
-		"no money":  {"60000", fields{"pin": "1234"}, "1"},
+		"wrong PIN": {"100", fields{"pin": "0000"}, "2001", "wrong PIN"},
+		"cancelled": {"100", fields{"cancel": true}, "1032", "cancelled by the buyer"},
+		"no money":  {"60000", fields{"pin": "1234"}, "1", "too little money in the wallet"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -71,6 +73,7 @@ func TestSTKFailuresByCallback(t *testing.T) {
 				t.Error("the prompt stayed")
 			}
 			assertFailure(t, w, id, c.code)
+			w.tells("Result: "+c.words, "Payment query: "+c.words)
 			status, _ := w.try(buyer, "prompt", c.act)
 			same2(t, "second answer", status, http.StatusConflict)
 		})
@@ -91,12 +94,25 @@ func assertFailure(t *testing.T, w *world, id, code string) {
 
 func TestPromptRunsOut(t *testing.T) {
 	t.Parallel()
-	clk := newClock()
-	w := newWorld(t, func(c *Config) { c.Now = clk.now })
-	id := w.push("100")
-	clk.advance(61 * time.Second)
-	eventually(t, "expiry", func() bool { clk.advance(time.Millisecond); return len(w.gateway.at("/cb/s/1")) == 1 })
-	assertFailure(t, w, id, "1037")
+	for name, life := range map[string]time.Duration{"by default": 0, "as configured": 20 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clk := newClock()
+			w := newWorld(t, func(c *Config) { c.Now, c.PromptLife = clk.now, life })
+			life := cmp.Or(life, time.Minute)
+			id := w.push("100")
+			clk.advance(life - time.Second)
+			if w.phone(buyer).Prompt == nil {
+				t.Fatal("the prompt went too early")
+			}
+			w.tells("Ask for Ksh100, account 40718263")
+			same2(t, "open query", w.query(id)["ResultCode"], any("4999"))
+			w.tells("Payment query: waiting for the PIN")
+			clk.advance(2 * time.Second)
+			eventually(t, "expiry", func() bool { clk.advance(time.Millisecond); return len(w.gateway.at("/cb/s/1")) == 1 })
+			assertFailure(t, w, id, "1037")
+		})
+	}
 }
 
 func TestSTKUnreachableAndMisdirected(t *testing.T) {

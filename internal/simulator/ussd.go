@@ -65,7 +65,7 @@ func (b *switchboard) view(number string) USSDView {
 	if !shown {
 		return USSDView{}
 	}
-	return USSDView{Open: !sess.ended, Screen: sess.screen, Ended: sess.ended}
+	return USSDView{Open: !sess.ended, Screen: sess.screen, Label: sess.label, Ended: sess.ended}
 }
 
 // dial starts a session. Digits after the service code reach the first hop as

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 )
 
 // hopHeader carries a static screen name out with a reply and back in with the
@@ -97,11 +96,13 @@ func hopLabel(label string) string {
 	return label
 }
 
-// hopSummary tells the size of a screen, never what is on it or was typed.
+// hopSummary is the first line of the screen, without what was typed: no screen
+// holds a secret, but an answer may be a release code.
 func hopSummary(hop int, r hopReply, err error) string {
 	if err != nil {
 		return fmt.Sprintf("Screen %d failed", hop)
 	}
-	prefix, screen, _ := strings.Cut(r.body, " ")
-	return fmt.Sprintf("Screen %d: %s, %d characters", hop, prefix, utf8.RuneCountInString(screen))
+	_, screen, _ := strings.Cut(r.body, " ")
+	line, _, _ := strings.Cut(strings.TrimSpace(screen), "\n")
+	return line
 }

@@ -29,6 +29,7 @@ func TestHopsOnTheWire(t *testing.T) {
 	})
 	st := w.do(buyer, "dial", fields{"code": code})
 	same2(t, "screen", phoneIn(t, st, buyer).USSD, USSDView{Open: true, Screen: "Welcome\n1. Continue"})
+	same2(t, "told", st.Wire[len(st.Wire)-1].Summary, "Welcome")
 	clk.advance(time.Second)
 	for _, answer := range []string{"1", "3*5", ""} {
 		st = w.do(buyer, "answer", fields{"text": answer})
@@ -128,6 +129,7 @@ func TestHopMetadata(t *testing.T) {
 	})
 	w.gateway.reply(func(hit) (int, string) { return http.StatusOK, "CON x" })
 	w.do(buyer, "dial", fields{"code": code})
+	same2(t, "label", w.phone(buyer).USSD.Label, "home")
 	for range 4 {
 		w.do(buyer, "answer", fields{"text": "1"})
 	}

@@ -42,12 +42,15 @@ type State struct {
 	// Version grows with every reading of the state, so that a page that gets
 	// one by a call and one by the stream knows the newer. It starts again with
 	// the simulator.
-	Version     int64          `json:"version"`
-	ServiceCode string         `json:"serviceCode"`
-	ShortCode   string         `json:"shortCode"`
-	Phones      []PhoneView    `json:"phones"`
-	Contracts   []ContractView `json:"contracts"`
-	Wire        []WireEntry    `json:"wire"` // newest last
+	Version     int64       `json:"version"`
+	ServiceCode string      `json:"serviceCode"`
+	ShortCode   string      `json:"shortCode"`
+	Phones      []PhoneView `json:"phones"`
+	// Watched says that there is a [Watcher]; without one Contracts is empty and
+	// says nothing about the gateway.
+	Watched   bool           `json:"watched"`
+	Contracts []ContractView `json:"contracts"`
+	Wire      []WireEntry    `json:"wire"` // newest last
 }
 
 // PhoneView is a phone and its owner's wallet.
@@ -69,6 +72,9 @@ type USSDView struct {
 	// Screen is the text without CON or END. It stays after the session ended
 	// until the person hangs up or dials again.
 	Screen string `json:"screen"`
+	// Label is the name that the gateway gives to the screen for the operator's
+	// statistics (hop metadata), the same in every language; "" where it gives none.
+	Label string `json:"label"`
 	// Ended says that Screen is the last of a session that is over.
 	Ended bool `json:"ended"`
 }

@@ -35,7 +35,7 @@ const (
 const wireKept = 200
 
 // WireEntry is one exchange between gateway and providers, for the page. It
-// holds no PIN, no text that a person typed, and no full number.
+// holds no PIN, no release code, no answer as it was typed, and no full number.
 type WireEntry struct {
 	ID      int64     `json:"id"`
 	At      time.Time `json:"at"`

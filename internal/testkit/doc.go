@@ -1,7 +1,8 @@
 // Package testkit is what the tests of every package share: golden files, a
 // PostgreSQL database and a Redis database of a test's own, waiting without
-// sleeping, and the search for goroutines left behind. It knows nothing of
-// VoicePact's own packages, so that each of them can use it.
+// sleeping, one HTTP exchange in a line, and the search for goroutines left
+// behind. It knows nothing of VoicePact's own packages, so that each of them can
+// use it.
 //
 // The servers are those at TEST_DATABASE_URL and TEST_REDIS_URL. Where they are
 // not set, a test that needs them is skipped, or runs on an in-process Redis;

@@ -2,8 +2,12 @@ package testkit_test
 
 import (
 	"database/sql"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -46,6 +50,31 @@ func TestEventuallyLooksUntilItIsDone(t *testing.T) {
 	testkit.Eventually(t, "the third look", func() bool { return looks.Add(1) == 3 })
 	if n := looks.Load(); n != 3 {
 		t.Errorf("looked %d times", n)
+	}
+}
+
+func TestSendReadsTheWholeAnswer(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Type", r.Header.Get("Content-Type"))
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.Copy(w, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	body := strings.Repeat("long ", 10_000)
+	for _, contentType := range []string{"", "text/plain"} {
+		reply := testkit.Send(t, server.Client().Do, http.MethodPost, server.URL, contentType, body)
+		if reply.Status != http.StatusTeapot || reply.Header.Get("X-Type") != contentType || reply.Body != body {
+			t.Errorf("got %d, %q and %d bytes", reply.Status, reply.Header.Get("X-Type"), len(reply.Body))
+		}
+	}
+	for address, carry := range map[string]testkit.Carrier{
+		":":        server.Client().Do,
+		server.URL: func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+	} {
+		if reply, err := testkit.Exchange(t.Context(), carry, http.MethodGet, address, "", ""); err == nil {
+			t.Errorf("%s is answered %+v", address, reply)
+		}
 	}
 }
 

@@ -80,14 +80,16 @@ CREATE TABLE transfers (
     party_id    UUID   NOT NULL REFERENCES parties (id),
     amount      BIGINT NOT NULL CONSTRAINT transfers_amount_positive CHECK (amount > 0),
     ref         TEXT   NOT NULL,
-    provider_id TEXT   NOT NULL,
+    provider_id_sealed BYTEA  NOT NULL,
     receipt     TEXT   NOT NULL,
     result_code TEXT   NOT NULL,
     looks       BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,
+    submitted_at BIGINT,
     updated_at  BIGINT NOT NULL
 );
 CREATE INDEX transfers_of_contract ON transfers (contract_id);
+CREATE INDEX transfers_under_way ON transfers (updated_at) WHERE state NOT IN ('succeeded', 'failed');
 -- One open prompt per contract and per phone: a second one could be paid too.
 CREATE UNIQUE INDEX transfers_one_prompt_per_contract ON transfers (contract_id)
     WHERE kind = 'collect' AND state NOT IN ('succeeded', 'failed');
@@ -172,6 +174,12 @@ CREATE TABLE inbox (
     CONSTRAINT inbox_once UNIQUE (kind, key)
 );
 
+-- What tells at the start whether the keys are those that the data was sealed with.
+CREATE TABLE key_checks (
+    name  TEXT PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
 -- What only a person can settle. One open item per cause.
 CREATE TABLE operator_items (
     id          UUID   PRIMARY KEY,
@@ -186,5 +194,5 @@ CREATE UNIQUE INDEX operator_items_one_open ON operator_items (kind, contract_id
     WHERE closed_at IS NULL;
 
 -- +goose Down
-DROP TABLE operator_items, inbox, messages, idempotency_keys, audit_events, entries, postings,
+DROP TABLE operator_items, key_checks, inbox, messages, idempotency_keys, audit_events, entries, postings,
     transfers, payments, contract_refs, contracts, parties;

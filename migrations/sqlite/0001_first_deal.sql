@@ -80,14 +80,16 @@ CREATE TABLE transfers (
     party_id    TEXT   NOT NULL REFERENCES parties (id),
     amount      INTEGER NOT NULL CONSTRAINT transfers_amount_positive CHECK (amount > 0),
     ref         TEXT   NOT NULL,
-    provider_id TEXT   NOT NULL,
+    provider_id_sealed BLOB   NOT NULL,
     receipt     TEXT   NOT NULL,
     result_code TEXT   NOT NULL,
     looks       INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
+    submitted_at INTEGER,
     updated_at  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX transfers_of_contract ON transfers (contract_id);
+CREATE INDEX transfers_under_way ON transfers (updated_at) WHERE state NOT IN ('succeeded', 'failed');
 -- One open prompt per contract and per phone: a second one could be paid too.
 CREATE UNIQUE INDEX transfers_one_prompt_per_contract ON transfers (contract_id)
     WHERE kind = 'collect' AND state NOT IN ('succeeded', 'failed');
@@ -172,6 +174,12 @@ CREATE TABLE inbox (
     CONSTRAINT inbox_once UNIQUE (kind, key)
 ) STRICT;
 
+-- What tells at the start whether the keys are those that the data was sealed with.
+CREATE TABLE key_checks (
+    name  TEXT PRIMARY KEY,
+    value BLOB  NOT NULL
+) STRICT;
+
 -- What only a person can settle. One open item per cause.
 CREATE TABLE operator_items (
     id          TEXT   PRIMARY KEY,
@@ -187,6 +195,7 @@ CREATE UNIQUE INDEX operator_items_one_open ON operator_items (kind, contract_id
 
 -- +goose Down
 DROP TABLE operator_items;
+DROP TABLE key_checks;
 DROP TABLE inbox;
 DROP TABLE messages;
 DROP TABLE idempotency_keys;

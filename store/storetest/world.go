@@ -3,7 +3,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
@@ -27,6 +28,7 @@ type World struct {
 	Till    *Till
 	Postbox *Postbox
 
+	jobs *river.Client[*sql.Tx]
 	keys int
 }
 
@@ -40,6 +42,7 @@ func NewWorld(tb testing.TB, open Opener) *World {
 	}
 	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Till: &Till{}, Postbox: &Postbox{}}
 	w.Store = open(tb, w.Clock.Now)
+	w.jobs = w.newJobs()
 	w.Service = escrow.NewService(escrow.Deps{
 		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes,
 		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
@@ -62,73 +65,6 @@ func (w *World) Request(phone escrow.Phone) escrow.Request {
 // Command is a command from phone about a contract, by USSD under a fresh key.
 func (w *World) Command(phone escrow.Phone, ref escrow.Ref) escrow.Command {
 	return escrow.Command{Request: w.Request(phone), Ref: ref}
-}
-
-// Work runs the jobs that are due, and those they make due, until none is left.
-func (w *World) Work() {
-	w.TB.Helper()
-	ctx := w.TB.Context()
-	for range 100 {
-		jobs, err := w.Store.TakeJobs(ctx)
-		if err != nil {
-			w.TB.Fatal(err)
-		}
-		if len(jobs) == 0 {
-			return
-		}
-		for _, job := range jobs {
-			w.run(ctx, job)
-		}
-	}
-	w.TB.Fatal("jobs never end")
-}
-
-func (w *World) run(ctx context.Context, job store.TakenJob) {
-	w.TB.Helper()
-	var err error
-	switch args := job.Args.(type) {
-	case escrow.SubmitTransfer:
-		err = w.Service.Submit(ctx, args.Transfer)
-	case escrow.WatchTransfer:
-		err = w.Service.Watch(ctx, args.Transfer)
-	case escrow.SendMessage:
-		err = w.Service.Send(ctx, args.Message)
-	}
-	if later, ok := errors.AsType[*escrow.Later](err); ok {
-		err = w.Store.PutJob(ctx, job, w.Clock.Now().Add(later.After))
-	}
-	if err != nil {
-		w.TB.Fatalf("job %T: %v", job.Args, err)
-	}
-}
-
-// WorkThroughCrash runs the jobs; the one that the process dies in is found
-// again and run once more, as a job of a dead process is.
-func (w *World) WorkThroughCrash() {
-	w.TB.Helper()
-	jobs, err := w.Store.TakeJobs(w.TB.Context())
-	if err != nil {
-		w.TB.Fatal(err)
-	}
-	for _, job := range jobs {
-		if w.dies(job) {
-			w.run(w.TB.Context(), job)
-		}
-	}
-	w.Work()
-}
-
-func (w *World) dies(job store.TakenJob) (died bool) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			_, died = cause.(crashed)
-			if !died {
-				panic(cause)
-			}
-		}
-	}()
-	w.run(w.TB.Context(), job)
-	return false
 }
 
 // Learn tells the service about the newest transfer of the kind.

@@ -1,63 +1,61 @@
 // What to answer to the USSD screen that is open, so that a first-time visitor
-// is led through a deal. The wording of the screens belongs to the gateway and
-// changes, so nothing here depends on a whole screen: choices are found by
-// their label and their number is read off the screen, and a screen that is
-// not understood gets general advice.
+// is led through a deal. The gateway's wording changes and is in two languages,
+// so nothing here reads it: a screen is known by the label that the gateway
+// gives it, and a choice by its number, which is the same in every language. A
+// screen that is not known gets no advice.
 
 const choiceLine = /^(\d{1,2})[.):]\s*(.+)$/;
 
-// Choices that carry a deal forward. Where a screen has several, its order is
-// right: the gateway lists the most urgent first.
-const begin = /^(english|continue|endelea)/i;
-const act = new RegExp("^(" + [
-  "yes", "send", "agree", "accept", "pay", "delivered", "got", "received", "confirm",
-  "ndiyo", "ndio", "tuma", "kubali", "lipa", "nimepeleka", "umepokea", "nimepokea", "thibitisha",
-].join("|") + ")\\b", "i");
-const tomorrow = /^(tomorrow|kesho)/i;
-const newContract = /^(new contract|mkataba mpya)/i;
-const myContracts = /^(my contracts|mikataba)/i;
+// The number of each choice is the gateway's; its label is read off the screen.
+// In lists without references the most urgent comes first.
+const answers = {
+  welcome: () => "1",
+  waiting: ({ ref }, choices) => rowOf(ref, choices) || "1",
+  menu: ({ ref, othersTurn }) => (ref ? "2" : othersTurn ? "" : "1"),
+  mine: ({ ref }, choices) => rowOf(ref, choices),
+  role: ({ role }) => (/buyer/i.test(role) ? "2" : "1"),
+  date: () => "2",
+  summary: () => "1",
+  // Not of a contract that waits for the other side: its first choice may be to give up a right.
+  contract: ({ ref }, choices, screen) => (ref && screen.includes(ref) ? "1" : ""),
+  pay: () => "1",
+  deliver: () => "1",
+  accept: () => "1",
+};
 
-// Questions that want words or a number; what tells them apart, and an answer.
-const questions = [
-  { asks: /phone number|namba ya|buyer'?s phone|seller'?s phone|whose/i, answer: ({ other }) => other },
-  { asks: /what is sold|sell|goods|item|bidhaa/i, answer: () => "Maize 10 bags" },
-  { asks: /price|how much|bei|amount/i, answer: () => "3500" },
-  { asks: /your name|jina/i, answer: ({ name }) => name },
-];
+// Questions that want words or a number, and an answer.
+const questions = {
+  phone: ({ other }) => other,
+  item: () => "Maize 10 bags",
+  amount: () => "3500",
+  code: ({ code }) => code,
+};
 
 /**
- * adviseAnswer says what to answer: {answer, label}. The caller is who holds
- * the phone: {name, role, other: the other party's number, ref: of the deal
- * that waits for them, or "", othersTurn: whether one waits for somebody else}.
- * Null when the screen is not understood.
+ * adviseAnswer says what to answer to a USSD screen: {answer, label}. The
+ * caller is who holds the phone: {role, other: the other party's number, ref:
+ * of the deal that waits for them, or "", code: the release code they were
+ * sent for it, or "", othersTurn: whether one waits for somebody else}. Null
+ * when there is nothing to say.
  */
-export function adviseAnswer(screen, caller) {
-  const lines = screen.split("\n").map((line) => line.trim());
-  const choices = lines.map((line) => line.match(choiceLine)).filter(Boolean)
-    .map(([, answer, label]) => ({ answer, label }))
-    .filter(({ answer }) => !isNavigation(answer));
-  return bestChoice(choices, caller) ?? openQuestion(screen, choices, caller);
+export function adviseAnswer({ screen, label }, caller) {
+  const name = nodeOf(label);
+  const question = questions[name]?.(caller);
+  if (question) return { answer: question, label: "" };
+  const choices = screen.split("\n").map((line) => line.trim().match(choiceLine)).filter(Boolean)
+    .map(([, answer, words]) => ({ answer, label: words }));
+  const wanted = answers[name]?.(caller, choices, screen);
+  // A number that is not on the screen was not offered this time.
+  return choices.find(({ answer }) => answer === wanted) ?? null;
 }
 
-// 0, 00, 9 and 98 move about on every screen and never act.
-function isNavigation(answer) {
-  return answer === "0" || answer === "00" || answer === "9" || answer === "98";
+// The number of the row about a contract, "" when it is not on this page of the list.
+function rowOf(ref, choices) {
+  return (ref && choices.find(({ label }) => label.includes(ref))?.answer) || "";
 }
 
-function bestChoice(choices, { role, ref, othersTurn }) {
-  const wanted = [begin, act, tomorrow];
-  if (role) wanted.push(new RegExp(`^${role}$`, "i"));
-  if (ref) wanted.push(new RegExp(`\\b${ref}\\b`), myContracts);
-  else if (!othersTurn) wanted.push(newContract);
-  for (const label of wanted) {
-    const found = choices.find((choice) => label.test(choice.label));
-    if (found) return found;
-  }
-  return null;
-}
-
-function openQuestion(screen, choices, caller) {
-  if (choices.length > 0) return null;
-  const question = questions.find(({ asks }) => asks.test(screen));
-  return question ? { answer: question.answer(caller), label: "" } : null;
+// A label is "entry.screen.mark", of which only the screen matters here.
+function nodeOf(label) {
+  const parts = label.split(".");
+  return parts[1] ?? parts[0];
 }

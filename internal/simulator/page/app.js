@@ -15,6 +15,7 @@ let state = null;
 let newest = 0;
 let lastUsed = "";
 let inSight = "";
+let greeted = false;
 let suggestion = { number: "", fill: "" };
 
 // A call's answer and the stream travel apart, so an older state can arrive
@@ -24,6 +25,7 @@ function show(newState) {
   newest = newState.version ?? newest;
   state = newState;
   for (const data of state.phones) phoneFor(data.number).update(data, state.serviceCode);
+  showWatched(state.watched);
   contracts.update(state.contracts, state.phones);
   log.update(state);
   showHint();
@@ -41,16 +43,32 @@ function phoneFor(number) {
   return phones.get(number);
 }
 
+// Without sight of the gateway's contracts there is nothing to show of them and
+// no telling what comes next.
+function showWatched(watched) {
+  byRole("contracts").hidden = !watched;
+  byRole("hint-bar").hidden = !watched;
+  byRole("unwatched").hidden = watched;
+}
+
 // The advice waits for a phone that is busy: it takes no keys before its screen
 // is there, and then it says so.
 function showHint() {
-  if ([...phones.values()].some((phone) => phone.busy)) return;
+  if (!state.watched || [...phones.values()].some((phone) => phone.busy)) return;
   const ended = [...phones.values()].filter((phone) => phone.showsEnd).map(({ number }) => number);
   suggestion = nextStep(state, { lastUsed, ended });
   setText(byRole("hint"), suggestion.text);
   byRole("hint-fill").hidden = !suggestion.fill;
   for (const [number, phone] of phones) setData(phone.root, "next", number === suggestion.number);
   bringIntoSight(suggestion.number);
+  greet(suggestion.number);
+}
+
+// On a fresh page Enter already works the phone that is to begin.
+function greet(number) {
+  if (greeted) return;
+  greeted = true;
+  if (document.activeElement === document.body) phones.get(number)?.root.focus({ preventScroll: true });
 }
 
 // On a narrow window the phones lie beside each other in a strip. Whoever is

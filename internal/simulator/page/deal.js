@@ -28,6 +28,11 @@ export function newestFirst(contracts) {
   return contracts.toSorted((a, b) => isOpen(b) - isOpen(a) || startedAt(b) - startedAt(a));
 }
 
+const lastMoved = ({ events }) => new Date(events.at(-1)?.at ?? 0).getTime();
+
+/** latest is the contract to which something happened last. */
+export const latest = (contracts) => contracts.toSorted((a, b) => lastMoved(b) - lastMoved(a))[0];
+
 /**
  * isDealEvent tells an event of the contract from one of a transfer of its
  * money, "payout.accepted", whose states are other ones with the same names.
@@ -40,7 +45,7 @@ export function reachedStep({ state, events }) {
   return Math.max(0, ...steps);
 }
 
-// Accepted is the moment between the buyer's word and the payout.
+// Accepted is the buyer's word before the seller's.
 function stepOf(state) {
   return mainStates.indexOf(state === "accepted" ? "delivered" : state);
 }
@@ -50,10 +55,12 @@ export function waitsFor(contract, phones) {
   return phoneOf(partyToAct(contract, phones), phones);
 }
 
-function partyToAct(contract, phones) {
+/** partyToAct is who must act next, "" when nobody must. */
+export function partyToAct(contract, phones) {
   switch (contract.state) {
     case "pending": return offeredTo(contract, phones);
-    case "payment_locked": return contract.seller;
+    case "payment_locked":
+    case "accepted": return contract.seller;
     case "delivered": return contract.buyer;
     case "confirmed": return contract.paymentStatus === "pending" ? "" : contract.buyer;
     default: return "";

@@ -1,7 +1,7 @@
 // The one line that always says what to do next, worked out from the state.
 
 import { adviseAnswer } from "./advice.js";
-import { isOpen, newestFirst, waitsFor } from "./deal.js";
+import { isOpen, latest, newestFirst, partyToAct, waitsFor } from "./deal.js";
 import { localNumber, money, partyName } from "./format.js";
 
 /**
@@ -28,7 +28,7 @@ function sessionStep(state, { lastUsed }) {
   const phone = open.find(({ number }) => number === lastUsed) ?? open[0];
   if (!phone) return null;
   const turn = nextActor(state);
-  const advice = adviseAnswer(phone.ussd.screen, callerOf(phone, state, turn));
+  const advice = adviseAnswer(phone.ussd, callerOf(phone, state, turn));
   if (!advice) return step(withoutAdvice(phone, turn), phone);
   const label = advice.label ? ` (${advice.label})` : "";
   return step(`${phone.name}: type ${advice.answer}${label}, then press the green key.`, phone, advice.answer);
@@ -48,28 +48,57 @@ function callerOf(phone, { phones, contracts }, turn) {
   const others = phones.filter((candidate) => candidate !== phone);
   const other = others.find(({ role }) => role) ?? others[0];
   const waiting = newestFirst(contracts).find((contract) => waitsFor(contract, phones) === phone);
+  const ref = waiting?.ref ?? "";
   return {
-    name: phone.name,
     role: phone.role,
     other: other ? localNumber(other.number) : "",
-    ref: waiting?.ref ?? "",
+    ref,
+    code: ref && releaseCode(phone.inbox, ref),
     othersTurn: Boolean(turn) && turn !== phone,
   };
 }
 
+// The code stands behind the reference in the text that asks to accept, in any
+// language. A newer text replaces an older one.
+function releaseCode(inbox, ref) {
+  const written = new RegExp(`\\b${ref} (\\d{4})\\b`);
+  const text = inbox.findLast((message) => !message.out && written.test(message.text))?.text ?? "";
+  return text.match(written)?.[1] ?? "";
+}
+
+// The newest deal that waits for somebody comes first. Where none does, the one
+// that moved last is told, and the way to another deal with it.
 function dealStep(state, view) {
-  const contract = newestFirst(state.contracts)[0];
+  const { contracts, phones } = state;
+  const waiting = newestFirst(contracts).find((contract) => waitsFor(contract, phones));
+  if (waiting) {
+    const actor = waitsFor(waiting, phones);
+    const told = situation(waiting, phones);
+    return step(`${told.now} ${dialAnd(told.act, actor, state, view)}`, actor);
+  }
+  const contract = latest(contracts);
   if (!contract) return firstStep(state, view);
-  const told = situation(contract, state.phones);
-  const actor = waitsFor(contract, state.phones);
-  if (actor) return step(`${told.now} ${dialAnd(told.act, actor, state, view)}`, actor);
-  return step(isOpen(contract) ? told.now : `${told.now} Dial from either phone for another deal.`);
+  const { now } = situation(contract, phones);
+  if (!isOpen(contract)) return step(`${now} Dial from either phone for another deal.`);
+  if (contract.state === "disputed") return anotherDeal(now, state, view);
+  const absent = partyToAct(contract, phones);
+  return step(absent ? `${now} It waits for ${absent}: add that phone, or dial for another deal.` : now);
 }
 
 function firstStep(state, view) {
-  const seller = state.phones.find(({ role }) => /seller/i.test(role)) ?? state.phones[0];
+  const seller = opener(state);
   if (!seller) return step("Add a phone to begin.");
   return step(dialAnd("offer a deal", seller, state, view), seller);
+}
+
+function anotherDeal(now, state, view) {
+  const seller = opener(state);
+  return step(`${now} ${dialAnd("offer another deal", seller, state, view)}`, seller);
+}
+
+// The phone from which a deal is offered; undefined when there are no phones.
+function opener({ phones }) {
+  return phones.find(({ role }) => /seller/i.test(role)) ?? phones[0];
 }
 
 function dialAnd(act, phone, { serviceCode }, { ended }) {
@@ -88,7 +117,8 @@ function situation(contract, phones) {
     case "confirmed": return paying(contract, buyer);
     case "payment_locked": return { now: "Money is held.", act: "confirm delivery" };
     case "delivered": return { now: "Delivered, money still held.", act: "confirm the goods came" };
-    case "disputed": return { now: `A problem was reported. ${sum} stays held until it is settled or withdrawn.` };
+    case "accepted": return { now: `${buyer} has the goods.`, act: "confirm delivery" };
+    case "disputed": return { now: `A mediator decides about ${contract.ref}; ${sum} stays held.` };
     default: return { now: outcome(contract, sum, buyer, seller) };
   }
 }
@@ -102,6 +132,6 @@ function paying({ paymentStatus }, buyer) {
 function outcome({ state, paymentStatus }, sum, buyer, seller) {
   if (paymentStatus === "released") return `Done: ${seller} was paid ${sum}.`;
   if (paymentStatus === "refunded") return `Closed: ${buyer} got ${sum} back.`;
-  if (state === "accepted" || state === "completed") return `Both confirmed. ${sum} is on its way to ${seller}.`;
+  if (state === "completed") return `Both confirmed. ${sum} is on its way to ${seller}.`;
   return `The deal is ${state}; no money is held.`;
 }

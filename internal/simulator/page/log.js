@@ -119,15 +119,38 @@ function dealEntries(contracts, phones) {
   })));
 }
 
+// What an order to M-Pesa is called in each of its states.
+const orders = {
+  collect: {
+    created: "Prompt ordered", submitted: "Prompt sent", accepted: "Prompt taken by M-Pesa",
+    succeeded: "Paid", failed: "Payment failed", unknown: "Prompt without an answer, M-Pesa is asked",
+  },
+  payout: {
+    created: "Payout ordered", submitted: "Payout sent", accepted: "Payout taken by M-Pesa",
+    succeeded: "Paid out", failed: "Payout failed", unknown: "Payout without an answer, M-Pesa is asked",
+  },
+  refund: {
+    created: "Refund ordered", submitted: "Refund sent", accepted: "Refund taken by M-Pesa",
+    succeeded: "Paid back", failed: "Refund failed", unknown: "Refund without an answer, M-Pesa is asked",
+  },
+};
+
 // An event that left the contract as it was is named by itself.
 function dealTitle({ event, from, to }) {
-  if (isDealEvent({ event }) && from !== to) return labelOf(to);
-  return event.replaceAll("_", " ").replace(".", ": ");
+  if (isDealEvent({ event })) return from === to ? sentence(event) : labelOf(to);
+  const [order, state] = event.split(".");
+  return orders[order]?.[state] ?? sentence(event);
 }
 
-// The gateway's own names, for those who read its code or its audit trail.
+function sentence(event) {
+  const words = event.replaceAll("_", " ").replace(".", ": ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+// The gateway's own names, for those who read its code or its audit trail. The
+// states of an order are told by its words.
 function change({ event, from, to }) {
-  return from === to ? "" : `${event}: ${from || "new"} → ${to}`;
+  return from === to || !isDealEvent({ event }) ? "" : `${event}: ${from || "new"} → ${to}`;
 }
 
 function by({ actor, channel }, phones) {

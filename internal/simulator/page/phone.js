@@ -62,10 +62,21 @@ export class Phone {
     setText(this.parts.owner, phone.name);
     setData(this.parts.owner, "party", phone.role);
     this.purse.update(phone.walletCents);
+    this.fitName();
     this.inbox.update(phone.inbox, this.tab === "sms");
     const inUse = this.root.contains(document.activeElement);
     keepFocus(this.root, () => this.prompt.update(phone.prompt, inUse));
     this.showMode();
+  }
+
+  // A name that does not fit beside the balance is written smaller, on two lines.
+  fitName() {
+    const { owner, wallet } = this.parts;
+    const shown = `${owner.textContent} ${wallet.textContent}`;
+    if (shown === this.fitted) return;
+    this.fitted = shown;
+    setData(owner, "long", false);
+    setData(owner, "long", owner.scrollWidth > owner.clientWidth);
   }
 
   /** showsEnd tells whether a finished session's last screen still has to be closed. */

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+type itemsCmd struct{}
+
+// Run implements the command: what waits for a person, oldest first.
+func (c *itemsCmd) Run(ctx context.Context) error {
+	cfg, err := readEnv[Storage](os.Environ())
+	if err != nil {
+		return err
+	}
+	s, err := cfg.open(ctx)
+	if err != nil {
+		return err
+	}
+	items, err := s.OpenItems(ctx)
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	if len(items) == 0 {
+		fmt.Println("nothing waits for a person")
+		return nil
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SINCE\tKIND\tCONTRACT\tTRANSFER\tNOTE")
+	for _, item := range items {
+		since := item.OpenedAt.In(escrow.EAT).Format(time.DateTime)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", since, item.Kind, item.Ref, idOrNone(item.TransferID), item.Note)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("print items: %w", err)
+	}
+	return nil
+}
+
+func idOrNone(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}

@@ -1,0 +1,54 @@
+package escrow
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// untouched is how long a transfer under way can go without anything being
+	// written: payouts are asked about hourly, unsent ones tried every few minutes.
+	untouched = 2 * time.Hour
+	// sweepLimit is how many are taken up at once; the next sweep takes the rest.
+	sweepLimit = 100
+)
+
+// Sweep gives work back to transfers that have lost their job: a job that gave
+// up after its last try, or a restored backup. It is the work of the job [Sweep].
+func (s *Service) Sweep(ctx context.Context) error {
+	stale, err := s.store.FindStale(ctx, s.now().Add(-untouched), sweepLimit)
+	if err != nil || len(stale) == 0 {
+		return err
+	}
+	s.log.WarnContext(ctx, "transfers without a job", "count", len(stale))
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		for _, t := range stale {
+			var job Job = WatchTransfer{Transfer: t.ID}
+			if t.State == TransferCreated || t.State == TransferSubmitted {
+				job = SubmitTransfer{Transfer: t.ID}
+			}
+			if err := tx.Enqueue(ctx, job, s.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CallPerson opens an operator item about a transfer, which may be unknown to
+// us, for what no rule can settle. An open item of the same kind stays as it is.
+func (s *Service) CallPerson(ctx context.Context, kind ItemKind, transfer uuid.UUID, note string) error {
+	item := Item{ID: newID(), Kind: kind, TransferID: transfer, Note: note, OpenedAt: s.now()}
+	if t, err := s.store.FindTransfer(ctx, transfer); err == nil {
+		item.ContractID = t.ContractID
+	} else if !IsNotFound(err) {
+		return err
+	}
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error { return tx.AddItem(ctx, item) })
+	if err == nil {
+		s.announce(ctx, []Item{item})
+	}
+	return err
+}

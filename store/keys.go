@@ -1,0 +1,71 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// The errors of a store that is opened with other keys than it was begun with.
+// To go on would make strangers of everybody, or answer them with a fault.
+var (
+	ErrOtherDataKey   = errors.New("DATA_KEY is not the key that this database was begun with")
+	ErrOtherLookupKey = errors.New("LOOKUP_KEY is not the key that this database was begun with")
+)
+
+// The rows of key_checks.
+const (
+	checkData   = "data"
+	checkLookup = "lookup"
+)
+
+const sqlAddKeyCheck = `
+INSERT INTO key_checks (name, value)
+VALUES ($1, $2)
+ON CONFLICT (name) DO NOTHING`
+
+const sqlKeyCheck = `
+SELECT value FROM key_checks
+WHERE name = $1`
+
+// CheckKeys compares the keys with those of the first start, which it notes.
+func (s *Store) CheckKeys(ctx context.Context) error {
+	sealed, err := s.sealer.seal([]byte(checkData))
+	if err != nil {
+		return err
+	}
+	return s.InTx(ctx, func(ctx context.Context, etx escrow.Tx) error {
+		t, ok := etx.(*tx)
+		if !ok {
+			return fmt.Errorf("transaction is a %T", etx)
+		}
+		known, err := t.keyCheck(ctx, checkData, sealed)
+		if err != nil {
+			return err
+		}
+		if _, err := s.sealer.open(known); err != nil {
+			return ErrOtherDataKey
+		}
+		own := s.sealer.keyed("check:", nil)
+		if known, err = t.keyCheck(ctx, checkLookup, own); err != nil {
+			return err
+		}
+		if !bytes.Equal(known, own) {
+			return ErrOtherLookupKey
+		}
+		return nil
+	})
+}
+
+// keyCheck returns the value of the first start, which is now where there is none.
+func (t *tx) keyCheck(ctx context.Context, name string, value []byte) ([]byte, error) {
+	if _, err := t.ExecContext(ctx, sqlAddKeyCheck, name, value); err != nil {
+		return nil, fmt.Errorf("note key check: %w", err)
+	}
+	var known []byte
+	err := get(ctx, t, "key check", &known, sqlKeyCheck, name)
+	return known, err
+}
