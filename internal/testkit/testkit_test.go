@@ -56,9 +56,10 @@ func TestEventuallyLooksUntilItIsDone(t *testing.T) {
 func TestSendReadsTheWholeAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
 		w.Header().Set("X-Type", r.Header.Get("Content-Type"))
 		w.WriteHeader(http.StatusTeapot)
-		_, _ = io.Copy(w, r.Body)
+		_, _ = w.Write(text)
 	}))
 	t.Cleanup(server.Close)
 	body := strings.Repeat("long ", 10_000)

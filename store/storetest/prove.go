@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,18 +116,9 @@ func (p *proof) completed(o store.Overview, transfers []escrow.Transfer) {
 		}
 		return
 	}
-	if !p.waitsFor(func(i escrow.Item) bool { return i.ContractID == o.Contract.ID }) {
+	if !slices.ContainsFunc(p.items, func(i escrow.Item) bool { return i.ContractID == o.Contract.ID }) {
 		p.tb.Errorf("contract %s is completed, and no payout is under way, done or with an operator", o.Contract.Ref)
 	}
-}
-
-func (p *proof) waitsFor(match func(escrow.Item) bool) bool {
-	for _, item := range p.items {
-		if match(item) {
-			return true
-		}
-	}
-	return false
 }
 
 // owes adds up what the ledger should owe: every payment that was to leave us
@@ -139,7 +131,9 @@ func (p *proof) owes(transfers []escrow.Transfer) {
 		}
 		due[t.PaymentID] = t
 		arrived[t.PaymentID] = arrived[t.PaymentID] || t.State == escrow.TransferSucceeded
-		if p.waitsFor(func(i escrow.Item) bool { return i.Kind == escrow.ItemAmountMismatch && i.TransferID == t.ID }) {
+		if slices.ContainsFunc(p.items, func(i escrow.Item) bool {
+			return i.Kind == escrow.ItemAmountMismatch && i.TransferID == t.ID
+		}) {
 			p.doubted[escrow.PayableAccount(t.Party.ID)] = true
 		}
 	}
