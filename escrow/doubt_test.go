@@ -285,14 +285,10 @@ func TestATransferWithoutAJobIsFound(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {
 		t.Helper()
 		w.DealIn(escrow.Completed, price)
-		if _, err := w.Store.TakeJobs(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w.TakeJobs()
 		payout := w.Till.Last(t, escrow.Payout)
 		w.Clock.Advance(time.Minute)
-		if _, err := w.Store.TakeJobs(t.Context()); err != nil { // the look is lost
-			t.Fatal(err)
-		}
+		w.TakeJobs() // the look is lost
 		w.Clock.Advance(3 * time.Hour)
 		w.Till.Say(payout.ID, paid("R9"))
 		if err := w.Service.Sweep(t.Context()); err != nil {

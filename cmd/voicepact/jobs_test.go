@@ -65,13 +65,13 @@ func keep(t *testing.T, w *storetest.World, kind, key, body string) store.WorkIn
 	if err := w.Store.Keep(t.Context(), kind, key, []byte(body)); err != nil {
 		t.Fatal(err)
 	}
-	jobs, err := w.Store.TakeJobs(t.Context())
-	if err != nil || len(jobs) != 1 {
-		t.Fatalf("%d jobs, %v", len(jobs), err)
+	jobs := w.TakeJobs()
+	if len(jobs) != 1 {
+		t.Fatalf("%d jobs", len(jobs))
 	}
-	job, ok := jobs[0].Args.(store.WorkInbox)
+	job, ok := jobs[0].(store.WorkInbox)
 	if !ok {
-		t.Fatalf("job %T", jobs[0].Args)
+		t.Fatalf("job %T", jobs[0])
 	}
 	return job
 }

@@ -13,6 +13,7 @@ func TestADealInTheBrowser(t *testing.T) {
 	ctx := browser.Start(t)
 	d := startDev(t)
 	page := browser.Open(ctx, t, "http://"+d.listen)
+	page.AllowRefusals() // of a key pressed while the phone still waits for a slow network
 	if hint := page.PlayByHints(); !strings.Contains(hint, "Otieno Mbugua was paid") {
 		t.Errorf("the page says %q", hint)
 	}

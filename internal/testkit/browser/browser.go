@@ -40,6 +40,9 @@ func chromium(t *testing.T) string {
 // Start starts a browser that ends with the test.
 func Start(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("with -short no browser is started; make test does that")
+	}
 	path := chromium(t)
 	limited, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
