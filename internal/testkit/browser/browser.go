@@ -18,8 +18,9 @@ import (
 	"github.com/voicepact/gateway/internal/testkit"
 )
 
-// limit bounds everything that a test does in a browser.
-const limit = 3 * time.Minute
+// limit bounds everything that a test does in a browser, its wait for a turn
+// among the parallel tests of a loaded machine included.
+const limit = 8 * time.Minute
 
 // chromium finds the browser. Without one the test is skipped, except where the
 // suite must be complete.
