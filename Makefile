@@ -20,7 +20,7 @@ test: ## Run all tests on PostgreSQL, Redis and Chromium, which are found or ins
 	$(GO) vet $(PACKAGES)
 	scripts/with-services $(GO) test -race -timeout 9m $(TESTFLAGS) $(PACKAGES)
 
-short: ## Run what needs no server, browser or C compiler, in under a minute.
+short: ## Run what needs no server, browser or C compiler: SQLite and an in-process Redis.
 	env -u CI -u TEST_DATABASE_URL -u TEST_REDIS_URL CGO_ENABLED=0 $(GO) test -short $(TESTFLAGS) $(PACKAGES)
 
 cover: ## Show which lines the tests do not reach.

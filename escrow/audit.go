@@ -18,8 +18,6 @@ const (
 	ChannelUSSD     Channel = "ussd"
 	ChannelSMS      Channel = "sms"
 	ChannelProvider Channel = "provider" // a callback or the answer to a query
-	ChannelTimer    Channel = "timer"
-	ChannelOperator Channel = "operator"
 )
 
 // AuditEvent is one line of a contract's history: who did what, by which

@@ -18,8 +18,6 @@ const (
 	MpesaCollection Account = "mpesa:collection" // the PayBill that buyers pay into
 	MpesaPayout     Account = "mpesa:payout"     // the utility account that B2C pays from
 	Suspense        Account = "suspense"         // money that no rule can place yet
-	PlatformFees    Account = "fees:platform"
-	MpesaFees       Account = "fees:mpesa"
 )
 
 // EscrowAccount holds the money of one contract.
