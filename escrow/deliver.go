@@ -121,28 +121,13 @@ func (w *work) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.order(ctx, Payout, payment, seller); err != nil {
+	if err := w.order(ctx, Payout, payment, seller, payment.Amount); err != nil {
 		return err
 	}
 	if err := w.tell(ctx, Buyer, MsgCompletedBuyer); err != nil {
 		return err
 	}
 	return w.tell(ctx, Seller, MsgCompletedSeller)
-}
-
-// order creates a transfer and the job that submits it.
-func (w *work) order(ctx context.Context, kind TransferKind, payment Payment, party Party) error {
-	t := Transfer{
-		ID: newID(), ContractID: w.contract.ID, PaymentID: payment.ID, Kind: kind, State: TransferCreated,
-		Party: party, Amount: payment.Amount, Ref: w.contract.Ref, CreatedAt: w.now, UpdatedAt: w.now,
-	}
-	if err := w.AddTransfer(ctx, t); err != nil {
-		return err
-	}
-	if err := w.recordTransfer(ctx, t, ""); err != nil {
-		return err
-	}
-	return w.Enqueue(ctx, SubmitTransfer{Transfer: t.ID}, w.now)
 }
 
 // Dispute freezes a funded contract for a mediator, with the party's reason.

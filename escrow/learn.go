@@ -206,7 +206,7 @@ func (w *work) returnLate(ctx context.Context, t Transfer, payment Payment) erro
 	if err := w.post(ctx, "refund_due", t.ID, owed); err != nil {
 		return err
 	}
-	if err := w.order(ctx, Refund, payment, t.Party); err != nil {
+	if err := w.order(ctx, Refund, payment, t.Party, payment.Amount); err != nil {
 		return err
 	}
 	return w.receipt(ctx, Buyer, MsgRefundComing, withReceipt(t.Receipt))

@@ -37,7 +37,7 @@ func (s *Service) Pay(ctx context.Context, cmd Command) (Result, error) {
 		if err := w.AddPayment(ctx, payment); err != nil {
 			return err
 		}
-		if err := w.order(ctx, Collect, payment, w.contract.Buyer); err != nil {
+		if err := w.order(ctx, Collect, payment, w.contract.Buyer, payment.Amount); err != nil {
 			return err
 		}
 		return w.tell(ctx, Buyer, MsgPromptSent)

@@ -29,10 +29,27 @@ const (
 	Unknown Outcome = "unknown"  // may have been taken
 )
 
+// Cause is why money did not move, as far as it decides what happens next.
+type Cause string
+
+// The causes. The zero value is any other reason.
+const (
+	CauseFunds      Cause = "funds"      // the payer has too little money
+	CauseFloat      Cause = "float"      // our own account has too little money
+	CauseCredential Cause = "credential" // our initiator: every further try can lock it
+	CauseConfig     Cause = "config"     // our set-up at the provider
+	CauseLimit      Cause = "limit"      // the receiver's or payer's day or wallet is full
+	CauseNumber     Cause = "number"     // the phone is not on M-Pesa
+	CauseBusy       Cause = "busy"       // another session, the same amount again, overload
+	CauseUser       Cause = "user"       // cancelled, no answer, wrong PIN
+	CauseDone       Cause = "done"       // a reversal was done before: the money has moved back
+)
+
 // Submission is the provider's immediate answer to a transfer.
 type Submission struct {
 	Outcome    Outcome
 	ProviderID string        // CheckoutRequestID or ConversationID, when accepted
+	Cause      Cause         // with Refused and NotSent
 	Code       string        // the provider's code, for people who look into it
 	Reason     string        // the provider's words with secrets removed
 	RetryAfter time.Duration // with NotSent: wait at least this long
@@ -57,6 +74,7 @@ const (
 // query. What the statement does not carry is empty.
 type Finding struct {
 	Verdict    Verdict
+	Cause      Cause // with NotMoved
 	Code       string
 	Reason     string
 	Receipt    string
@@ -65,4 +83,40 @@ type Finding struct {
 	Payer      string // the payer's number as M-Pesa shows it, perhaps masked with asterisks; with collections
 	Payee      string // the receiver's name as M-Pesa knows it; with payouts
 	Alarm      bool   // an operator must act: wrong initiator, empty float, locked credential
+}
+
+// Arrival is one payment by a customer as the provider's records show it: a C2B
+// confirmation or a line of the statement. The same payment may also be told of
+// by the callback of a prompt; the receipt is the one key over all of them.
+type Arrival struct {
+	Receipt string
+	Amount  Cents
+	Account string // what the payer typed as the account number, as it came
+	Payer   string // the payer's number as M-Pesa shows it: masked, or hashed with SHA-256
+	Name    string // the payer's name, perhaps empty
+	At      time.Time
+	Channel ArrivalChannel
+}
+
+// ArrivalChannel is where an arrival was heard of.
+type ArrivalChannel string
+
+// The channels of arrivals.
+const (
+	ByConfirmation ArrivalChannel = "confirmation" // C2B confirmation
+	ByStatement    ArrivalChannel = "statement"    // pulled from the statement
+)
+
+// Balance is what the provider says stands on our accounts.
+type Balance struct {
+	At       time.Time
+	Accounts []BalanceLine
+}
+
+// BalanceLine is one of our accounts at the provider, "Utility Account".
+// Available is what can be spent: less than Current where some is reserved.
+type BalanceLine struct {
+	Name      string
+	Current   Cents
+	Available Cents
 }

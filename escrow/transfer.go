@@ -17,6 +17,18 @@ const (
 	Refund  TransferKind = "refund"  // back to the buyer, by B2C
 )
 
+// Method is the service of the provider that a transfer goes by.
+type Method string
+
+// The methods. A reversal undoes a payment by its receipt: it reaches the payer
+// without anyone typing a number, and M-Pesa does it once per receipt.
+const (
+	MethodSTK      Method = "stk"      // a prompt on the buyer's phone
+	MethodPayBill  Method = "paybill"  // the buyer paid by themselves; we never sent anything
+	MethodB2C      Method = "b2c"      // from our utility account to a phone
+	MethodReversal Method = "reversal" // a payment by customers, undone
+)
+
 // TransferState is the life of one instruction to a provider.
 type TransferState string
 
@@ -54,6 +66,7 @@ type Transfer struct {
 	ContractID uuid.UUID
 	PaymentID  uuid.UUID // the buyer's payment that this collects, pays on or returns
 	Kind       TransferKind
+	Method     Method
 	State      TransferState
 	Version    int64
 	Party      Party // who pays, or who is paid
@@ -62,9 +75,12 @@ type Transfer struct {
 	ProviderID string // CheckoutRequestID, which ends in a phone number, or ConversationID
 	Receipt    string // M-Pesa receipt of the success
 	ResultCode string // the provider's last code
+	Original   string // receipt of the payment that a reversal undoes
+	Attempt    int    // 1 for the first order of this money, 2 for the next
 	Looks      int    // how often the provider was asked about it, or could not be reached
 
 	CreatedAt   time.Time
+	NotBefore   time.Time // when it may leave at the earliest; zero for at once
 	SubmittedAt time.Time // when it last left for the provider; zero before
 	UpdatedAt   time.Time
 }

@@ -145,9 +145,14 @@ func (b *bench) payment(c escrow.Contract, status escrow.PaymentStatus) escrow.P
 
 // transfer makes a transfer that is not stored yet.
 func (b *bench) transfer(p escrow.Payment, c escrow.Contract, kind escrow.TransferKind) escrow.Transfer {
+	method := escrow.MethodB2C
+	if kind == escrow.Collect {
+		method = escrow.MethodSTK
+	}
 	return escrow.Transfer{
-		ID: uuid.Must(uuid.NewV7()), ContractID: c.ID, PaymentID: p.ID, Kind: kind, State: escrow.TransferCreated,
-		Party: c.Buyer, Amount: p.Amount, Ref: c.Ref, CreatedAt: b.Clock.Now(), UpdatedAt: b.Clock.Now(),
+		ID: uuid.Must(uuid.NewV7()), ContractID: c.ID, PaymentID: p.ID, Kind: kind, Method: method,
+		State: escrow.TransferCreated, Party: c.Buyer, Amount: p.Amount, Ref: c.Ref, Attempt: 1,
+		CreatedAt: b.Clock.Now(), UpdatedAt: b.Clock.Now(),
 	}
 }
 

@@ -78,6 +78,7 @@ type transferRow struct {
 	ContractID uuid.UUID `db:"contract_id"`
 	PaymentID  uuid.UUID `db:"payment_id"`
 	Kind       string    `db:"kind"`
+	Method     string    `db:"method"`
 	State      string    `db:"state"`
 	Version    int64     `db:"version"`
 	Party      partyRow  `db:"party"`
@@ -86,8 +87,11 @@ type transferRow struct {
 	ProviderID []byte    `db:"provider_id_sealed"`
 	Receipt    string    `db:"receipt"`
 	ResultCode string    `db:"result_code"`
+	Original   string    `db:"original"`
+	Attempt    int       `db:"attempt"`
 	Looks      int       `db:"looks"`
 	CreatedAt  stamp     `db:"created_at"`
+	NotBefore  *stamp    `db:"not_before"`
 	Submitted  *stamp    `db:"submitted_at"`
 	UpdatedAt  stamp     `db:"updated_at"`
 }
@@ -103,17 +107,18 @@ func (s *Store) transfer(r transferRow) (escrow.Transfer, error) {
 	}
 	return escrow.Transfer{
 		ID: r.ID, ContractID: r.ContractID, PaymentID: r.PaymentID,
-		Kind: escrow.TransferKind(r.Kind), State: escrow.TransferState(r.State), Version: r.Version,
+		Kind: escrow.TransferKind(r.Kind), Method: escrow.Method(r.Method), State: escrow.TransferState(r.State), Version: r.Version,
 		Party: party, Amount: escrow.Cents(r.Amount), Ref: escrow.Ref(r.Ref),
-		ProviderID: string(providerID), Receipt: r.Receipt, ResultCode: r.ResultCode, Looks: r.Looks,
-		CreatedAt: time.Time(r.CreatedAt), SubmittedAt: orNever(r.Submitted), UpdatedAt: time.Time(r.UpdatedAt),
+		ProviderID: string(providerID), Receipt: r.Receipt, ResultCode: r.ResultCode,
+		Original: r.Original, Attempt: r.Attempt, Looks: r.Looks,
+		CreatedAt: time.Time(r.CreatedAt), NotBefore: orNever(r.NotBefore), SubmittedAt: orNever(r.Submitted), UpdatedAt: time.Time(r.UpdatedAt),
 	}, nil
 }
 
 const sqlAddTransfer = `
-INSERT INTO transfers (id, contract_id, payment_id, kind, state, version, party_id, amount, ref,
-    provider_id_sealed, receipt, result_code, looks, created_at, submitted_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $10, '', '', 0, $9, NULL, $9)`
+INSERT INTO transfers (id, contract_id, payment_id, kind, method, state, version, party_id, amount, ref,
+    provider_id_sealed, receipt, result_code, original, attempt, looks, created_at, not_before, submitted_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, '', $12, $13, 0, $14, $15, NULL, $14)`
 
 // AddTransfer implements [escrow.Tx]. A second open prompt for the contract or
 // the phone is refused with [escrow.PromptOpen].
@@ -123,13 +128,15 @@ func (t *tx) AddTransfer(ctx context.Context, tr escrow.Transfer) error {
 		return err
 	}
 	return t.one(ctx, "add transfer", sqlAddTransfer,
-		tr.ID, tr.ContractID, tr.PaymentID, string(tr.Kind), string(tr.State), tr.Party.ID,
-		int64(tr.Amount), string(tr.Ref), stamp(tr.CreatedAt), providerID)
+		tr.ID, tr.ContractID, tr.PaymentID, string(tr.Kind), string(tr.Method), string(tr.State), tr.Party.ID,
+		int64(tr.Amount), string(tr.Ref), providerID, tr.Receipt, tr.Original, tr.Attempt,
+		stamp(tr.CreatedAt), orNoTime(tr.NotBefore))
 }
 
 const selectTransfer = `
-SELECT t.id, t.contract_id, t.payment_id, t.kind, t.state, t.version, t.amount, t.ref,
-    t.provider_id_sealed, t.receipt, t.result_code, t.looks, t.created_at, t.submitted_at, t.updated_at,
+SELECT t.id, t.contract_id, t.payment_id, t.kind, t.method, t.state, t.version, t.amount, t.ref,
+    t.provider_id_sealed, t.receipt, t.result_code, t.original, t.attempt, t.looks,
+    t.created_at, t.not_before, t.submitted_at, t.updated_at,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language"
 FROM transfers t

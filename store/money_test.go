@@ -36,10 +36,11 @@ func TestTheSchemaKeepsTheRulesOfTheMoney(t *testing.T) {
 			b.must(b.addPayment(other, "TKN1"))
 			return b.addPayment(c, "TKN1")
 		}},
-		"a payment leaves us once": {"transfers", func(b *bench, c escrow.Contract) error {
+		"a payment leaves us once to each side": {"transfers", func(b *bench, c escrow.Contract) error {
 			p := b.payment(c, escrow.PaymentHeld)
 			b.must(b.add(b.transfer(p, c, escrow.Payout)))
-			return b.add(b.transfer(p, c, escrow.Refund))
+			b.must(b.add(b.transfer(p, c, escrow.Refund)))
+			return b.add(b.transfer(p, c, escrow.Payout))
 		}},
 		"a posting is made once per transfer": {"postings", func(b *bench, c escrow.Contract) error {
 			id := uuid.New()
@@ -156,7 +157,9 @@ func TestATransferComesBackAsItWasStored(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, b *bench) {
 		t.Helper()
 		c := b.contract()
-		want := b.transfer(b.payment(c, escrow.PaymentPending), c, escrow.Collect)
+		want := b.transfer(b.payment(c, escrow.PaymentPending), c, escrow.Refund)
+		want.Method, want.Original, want.Attempt = escrow.MethodReversal, "TKN0000001", 2
+		want.NotBefore = b.Clock.Now().Add(time.Hour)
 		b.must(b.add(want))
 		find := func() {
 			t.Helper()
