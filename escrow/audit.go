@@ -35,6 +35,11 @@ type AuditEvent struct {
 	From, To   string // state of the contract, or of the transfer
 	Detail     string // reference of the transfer, reason of the dispute, and so on
 	Prev, Hash []byte
+
+	// Signature is the service's, over the hash and the terms, where the event
+	// must have one; SignedBy is the id of the key. See [AuditEvent.MustBeSigned].
+	Signature []byte
+	SignedBy  string
 }
 
 // seal computes the hash that ties e to the event before it.

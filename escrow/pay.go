@@ -186,7 +186,9 @@ func (s *Service) onTransfer(
 		if t, err = tx.Transfer(ctx, id); err != nil {
 			return err
 		}
-		w := &work{Tx: tx, now: s.now(), contract: contract, channel: ChannelProvider, evidence: evidence}
+		w := &work{
+			Tx: tx, signer: s.signer, now: s.now(), contract: contract, channel: ChannelProvider, evidence: evidence,
+		}
 		before := contract.ChainSeq
 		if err := fn(ctx, w, &t); err != nil {
 			return err

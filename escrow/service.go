@@ -59,6 +59,7 @@ type Service struct {
 	provider  Provider
 	messenger Messenger
 	codes     *Codes
+	signer    *Signer
 	policy    Policy
 	now       func() time.Time
 	log       *slog.Logger
@@ -70,6 +71,7 @@ type Deps struct {
 	Provider  Provider
 	Messenger Messenger
 	Codes     *Codes
+	Signer    *Signer
 	Policy    Policy
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -79,7 +81,7 @@ type Deps struct {
 func NewService(d Deps) *Service {
 	return &Service{
 		store: d.Store, provider: d.Provider, messenger: d.Messenger,
-		codes: d.Codes, policy: d.Policy, now: d.Now, log: d.Log,
+		codes: d.Codes, signer: d.Signer, policy: d.Policy, now: d.Now, log: d.Log,
 	}
 }
 
@@ -150,7 +152,7 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 			return err
 		}
 		w := &work{
-			Tx: tx, now: s.now(), contract: contract, role: role,
+			Tx: tx, signer: s.signer, now: s.now(), contract: contract, role: role,
 			actor: contract.Party(role).ID, channel: cmd.Channel, evidence: cmd.Key,
 		}
 		if err := fn(ctx, w); err != nil {
@@ -191,6 +193,7 @@ func repeatedRefusal(ctx context.Context, tx Tx, key string, c Contract) (error,
 // and who acts on what evidence.
 type work struct {
 	Tx
+	signer   *Signer
 	now      time.Time
 	contract Contract
 	role     Role      // of the actor; empty where no party acts
@@ -221,6 +224,7 @@ func (w *work) record(ctx context.Context, event, from, to, detail string) error
 		Prev: w.contract.ChainHead,
 	}
 	e.Hash = e.seal()
+	w.signer.sign(&e, w.contract.TermsHash)
 	w.contract.ChainSeq, w.contract.ChainHead = e.Seq, e.Hash
 	return w.AddEvent(ctx, e)
 }

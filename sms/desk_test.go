@@ -43,7 +43,7 @@ func newDesk(t *testing.T) *desk {
 			`"cost":"KES 0.8000","messageId":"ATXid_%d"}]}}`, form.Get("to"), id)
 	})
 	d.Service = escrow.NewService(escrow.Deps{
-		Store: d.Store, Provider: d.Till, Messenger: newTestClient(t, d.provider.URL, quiet()), Codes: d.Codes,
+		Store: d.Store, Provider: d.Till, Messenger: newTestClient(t, d.provider.URL, quiet()), Codes: d.Codes, Signer: d.Signer,
 		Policy: escrow.DefaultPolicy(), Now: d.Clock.Now, Log: quiet(),
 	})
 	d.handler = NewHandler(HandlerConfig{Service: d.Service, ShortCode: "40404", Log: quiet()})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -14,12 +15,17 @@ import (
 var (
 	ErrOtherDataKey   = errors.New("DATA_KEY is not the key that this database was begun with")
 	ErrOtherLookupKey = errors.New("LOOKUP_KEY is not the key that this database was begun with")
+	// ErrOtherSigningKey is no loss of data, but what one service signed under two
+	// keys is believed by nobody who knows only one.
+	ErrOtherSigningKey = errors.New("SIGNING_KEY is not the key that this database signs with: " +
+		"to replace that one, name its public half in SIGNING_KEYS_BEFORE")
 )
 
 // The rows of key_checks.
 const (
-	checkData   = "data"
-	checkLookup = "lookup"
+	checkData    = "data"
+	checkLookup  = "lookup"
+	checkSigning = "signing"
 )
 
 const sqlAddKeyCheck = `
@@ -57,6 +63,30 @@ func (s *Store) CheckKeys(ctx context.Context) error {
 			return ErrOtherLookupKey
 		}
 		return nil
+	})
+}
+
+const sqlReplaceKeyCheck = `
+UPDATE key_checks SET value = $2
+WHERE name = $1`
+
+// CheckSigningKey compares the public half of the signing key with that of the
+// first start, which it notes. A key that takes the place of one of those named
+// as earlier is noted instead.
+func (s *Store) CheckSigningKey(ctx context.Context, public []byte, earlier ...[]byte) error {
+	return s.InTx(ctx, func(ctx context.Context, etx escrow.Tx) error {
+		t, ok := etx.(*tx)
+		if !ok {
+			return fmt.Errorf("transaction is a %T", etx)
+		}
+		known, err := t.keyCheck(ctx, checkSigning, public)
+		if err != nil || bytes.Equal(known, public) {
+			return err
+		}
+		if !slices.ContainsFunc(earlier, func(key []byte) bool { return bytes.Equal(key, known) }) {
+			return ErrOtherSigningKey
+		}
+		return t.one(ctx, "replace signing key", sqlReplaceKeyCheck, checkSigning, public)
 	})
 }
 

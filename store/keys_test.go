@@ -40,6 +40,30 @@ func TestAStoreIsNotWorkedWithOtherKeys(t *testing.T) {
 	}
 }
 
+// A signing key can be replaced, but only by whoever names the one it replaces.
+func TestASigningKeyIsReplacedOnPurposeOnly(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, b *bench) {
+		t.Helper()
+		first, second, third := []byte("first"), []byte("second"), []byte("third")
+		for i, test := range []struct {
+			key     []byte
+			earlier [][]byte
+			want    error
+		}{
+			{first, nil, nil}, {first, nil, nil},
+			{second, nil, store.ErrOtherSigningKey}, {second, [][]byte{third}, store.ErrOtherSigningKey},
+			{first, nil, nil},
+			{second, [][]byte{third, first}, nil}, {second, nil, nil},
+			{first, nil, store.ErrOtherSigningKey},
+		} {
+			if err := b.Store.CheckSigningKey(t.Context(), test.key, test.earlier...); !errors.Is(err, test.want) {
+				t.Errorf("start %d with %s: %v, want %v", i, test.key, err, test.want)
+			}
+		}
+	})
+}
+
 // A folder can be called anything, and SQLite takes a file's name for a URI.
 func TestAFileWithAnOddNameIsItsOwn(t *testing.T) {
 	t.Parallel()

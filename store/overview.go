@@ -65,7 +65,8 @@ func (s *Store) Events(ctx context.Context, contract uuid.UUID) ([]escrow.AuditE
 }
 
 const sqlEvents = `
-SELECT contract_id, seq, id, at, actor, channel, evidence, event, from_state, to_state, detail, prev, hash
+SELECT contract_id, seq, id, at, actor, channel, evidence, event, from_state, to_state, detail, prev, hash,
+    signature, signed_by
 FROM audit_events
 WHERE contract_id IN (?)
 ORDER BY contract_id, seq`
@@ -85,6 +86,8 @@ func (s *Store) eventsOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]
 		Detail     string    `db:"detail"`
 		Prev       []byte    `db:"prev"`
 		Hash       []byte    `db:"hash"`
+		Signature  []byte    `db:"signature"`
+		SignedBy   string    `db:"signed_by"`
 	}
 	if err := s.selectIn(ctx, "audit events", &rows, sqlEvents, ids); err != nil {
 		return nil, err
@@ -95,6 +98,7 @@ func (s *Store) eventsOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]
 			ID: r.ID, ContractID: r.ContractID, Seq: r.Seq, At: time.Time(r.At), Actor: r.Actor,
 			Channel: escrow.Channel(r.Channel), Evidence: r.Evidence, Event: r.Event,
 			From: r.From, To: r.To, Detail: r.Detail, Prev: r.Prev, Hash: r.Hash,
+			Signature: r.Signature, SignedBy: r.SignedBy,
 		})
 	}
 	return events, nil

@@ -50,7 +50,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 			b.DealIn(escrow.Completed, escrow.Shillings(3_500))
 			b.Pay(escrow.Payout, b.Receipt())
 			b.Prove()
-			b.exec(test.breaks)
+			b.force(test.breaks)
 			c := &complaints{TB: t}
 			storetest.Prove(c, b.Store)
 			if !strings.Contains(strings.Join(c.list, "\n"), test.says) {

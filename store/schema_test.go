@@ -74,6 +74,11 @@ func postgresSchema(b *bench) []string {
 	for _, i := range indexes {
 		parts = append(parts, "index "+strings.Join(i, " "))
 	}
+	triggers := b.rows(`SELECT DISTINCT event_object_table, event_manipulation FROM information_schema.triggers
+		WHERE trigger_schema = 'public' AND event_object_table NOT LIKE 'river%'`)
+	for _, trigger := range triggers {
+		parts = append(parts, "trigger "+trigger[0]+" "+strings.ToLower(trigger[1]))
+	}
 	return parts
 }
 
@@ -101,6 +106,12 @@ func sqliteSchema(b *bench) []string {
 		WHERE type = 'index' AND sql IS NOT NULL AND tbl_name NOT LIKE 'river%' AND tbl_name <> 'goose_db_version'`)
 	for _, i := range indexes {
 		parts = append(parts, "index "+strings.Join(i, " "))
+	}
+	triggers := b.rows(`SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name NOT LIKE 'river%'`)
+	for _, trigger := range triggers {
+		_, event, _ := strings.Cut(trigger[1], " BEFORE ")
+		event, _, _ = strings.Cut(event, " ")
+		parts = append(parts, "trigger "+trigger[0]+" "+strings.ToLower(event))
 	}
 	return parts
 }

@@ -62,14 +62,15 @@ func (t *tx) NotedRefusal(ctx context.Context, key string) (escrow.Code, error) 
 }
 
 const sqlAddEvent = `
-INSERT INTO audit_events (contract_id, seq, id, at, actor, channel, evidence, event, from_state, to_state, detail, prev, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+INSERT INTO audit_events (contract_id, seq, id, at, actor, channel, evidence, event, from_state, to_state,
+    detail, prev, hash, signature, signed_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 // AddEvent implements [escrow.Tx].
 func (t *tx) AddEvent(ctx context.Context, e escrow.AuditEvent) error {
 	return t.one(ctx, "add audit event", sqlAddEvent,
 		e.ContractID, e.Seq, e.ID, stamp(e.At), e.Actor, string(e.Channel), e.Evidence,
-		e.Event, e.From, e.To, e.Detail, e.Prev, e.Hash)
+		e.Event, e.From, e.To, e.Detail, e.Prev, e.Hash, e.Signature, e.SignedBy)
 }
 
 const sqlAddPosting = `

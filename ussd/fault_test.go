@@ -133,7 +133,7 @@ func TestRoundTrips(t *testing.T) {
 	c := x.world.Deal(escrow.Shillings(500))
 	counted := &statements{Store: x.world.Store}
 	x.world.Service = escrow.NewService(escrow.Deps{
-		Store: counted, Codes: x.world.Codes, Policy: escrow.DefaultPolicy(), Now: x.world.Clock.Now,
+		Store: counted, Codes: x.world.Codes, Signer: x.world.Signer, Policy: escrow.DefaultPolicy(), Now: x.world.Clock.Now,
 	})
 	b := x.breakable()
 	x.speaks(storetest.Amina, escrow.English)

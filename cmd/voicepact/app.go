@@ -68,8 +68,12 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 	if err != nil {
 		return nil, err
 	}
+	signer, err := cfg.signer()
+	if err != nil {
+		return nil, err
+	}
 	a.service = escrow.NewService(escrow.Deps{
-		Store: a.store, Provider: money, Messenger: messenger, Codes: codes,
+		Store: a.store, Provider: money, Messenger: messenger, Codes: codes, Signer: signer,
 		Policy: policy, Now: time.Now, Log: log,
 	})
 	if err := a.mount(money); err != nil {

@@ -32,6 +32,7 @@ type config struct {
 	CallbackSecrets []string `env:"CALLBACK_SECRETS,notEmpty"`
 	CallbackKeys    []hexKey `env:"CALLBACK_KEYS,notEmpty"` // the first signs, all verify
 	CodeKey         hexKey   `env:"CODE_KEY,notEmpty"`
+	Signing
 
 	ServiceCode string `env:"USSD_SERVICE_CODE,notEmpty"`
 	HelpPhone   string `env:"HELP_PHONE,notEmpty"`
@@ -57,6 +58,28 @@ func (s Storage) open(ctx context.Context) (*store.Store, error) {
 		return nil, err
 	}
 	return store.Open(ctx, s.DatabaseURL, sealer, time.Now)
+}
+
+// Signing is the service's own signature, and those it had before.
+type Signing struct {
+	SigningKey hexKey `env:"SIGNING_KEY,notEmpty"`
+	// Earlier are public keys: what they signed still counts.
+	Earlier []hexKey `env:"SIGNING_KEYS_BEFORE"`
+}
+
+func (s Signing) signer() (*escrow.Signer, error) { return escrow.NewSigner(s.SigningKey) }
+
+// check compares the key with the one that the database knows.
+func (s Signing) check(ctx context.Context, db *store.Store) error {
+	signer, err := s.signer()
+	if err != nil {
+		return err
+	}
+	earlier := make([][]byte, len(s.Earlier))
+	for i, key := range s.Earlier {
+		earlier[i] = key
+	}
+	return db.CheckSigningKey(ctx, signer.Public(), earlier...)
 }
 
 // policy is the escrow's, with what an operator chose.
@@ -157,6 +180,9 @@ func (c config) checkProduction(simulated bool) error {
 	}
 	if bytes.Equal(c.DataKey, c.LookupKey) {
 		problems = append(problems, errors.New("LOOKUP_KEY must be another key than DATA_KEY"))
+	}
+	if bytes.Equal(c.SigningKey, c.DataKey) || bytes.Equal(c.SigningKey, c.LookupKey) || bytes.Equal(c.SigningKey, c.CodeKey) {
+		problems = append(problems, errors.New("SIGNING_KEY must be a key of its own"))
 	}
 	problems = append(problems, c.checkShapes()...)
 	secure := map[string]string{"PUBLIC_URL": c.PublicURL, "AT_BASE_URL": c.AT.BaseURL, "DARAJA_BASE_URL": c.Daraja.BaseURL}

@@ -21,6 +21,7 @@ type devSecrets struct {
 	Data     []byte `json:"data_key"`
 	Lookup   []byte `json:"lookup_key"`
 	Code     []byte `json:"code_key"`
+	Signing  []byte `json:"signing_key"`
 	Callback []byte `json:"callback_key"`
 	Path     string `json:"path"`
 	API      string `json:"api"`
@@ -39,11 +40,8 @@ func loadSecrets(file string) (devSecrets, error) {
 		if s, err = makeSecrets(); err != nil {
 			return s, err
 		}
-		if text, err = json.Marshal(s); err != nil {
-			return s, fmt.Errorf("keys: %w", err)
-		}
-		if err := writeWhole(file, text); err != nil {
-			return s, fmt.Errorf("keys: %w", err)
+		if err := s.keep(file); err != nil {
+			return s, err
 		}
 	case err != nil:
 		return s, fmt.Errorf("keys: %w", err)
@@ -51,12 +49,29 @@ func loadSecrets(file string) (devSecrets, error) {
 		if err := json.Unmarshal(text, &s); err != nil {
 			return s, fmt.Errorf("keys in %s: %w", file, err)
 		}
+		if len(s.Signing) == 0 { // a folder from before anything was signed
+			s.Signing = randomKey()
+			if err := s.keep(file); err != nil {
+				return s, err
+			}
+		}
 	}
 	s.bank, err = x509.ParsePKCS1PrivateKey(s.Bank)
 	if err != nil {
 		return s, fmt.Errorf("keys in %s: %w", file, err)
 	}
 	return s, nil
+}
+
+func (s devSecrets) keep(file string) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	if err := writeWhole(file, text); err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	return nil
 }
 
 // writeWhole writes a file that is there whole or not at all: with half a file
@@ -79,7 +94,7 @@ func makeSecrets() (devSecrets, error) {
 	}
 	word := func() string { return hex.EncodeToString(randomKey()[:16]) }
 	return devSecrets{
-		Data: randomKey(), Lookup: randomKey(), Code: randomKey(), Callback: randomKey(),
+		Data: randomKey(), Lookup: randomKey(), Code: randomKey(), Callback: randomKey(), Signing: randomKey(),
 		Path: word(), API: word(), Passkey: word(), Operator: word(),
 		Bank: x509.MarshalPKCS1PrivateKey(bank),
 	}, nil
@@ -112,7 +127,7 @@ func (s devSecrets) config(address, database, redis string) config {
 		PublicURL: address, RedisURL: redis,
 		Storage:         Storage{DatabaseURL: database, DataKey: s.Data, LookupKey: s.Lookup},
 		CallbackSecrets: []string{s.Path}, CallbackKeys: []hexKey{s.Callback},
-		CodeKey:     s.Code,
+		CodeKey: s.Code, Signing: Signing{SigningKey: s.Signing},
 		ServiceCode: devServiceCode, HelpPhone: devHelpPhone, CodeAbove: devCodeAbove,
 		AT: africasTalking{
 			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,

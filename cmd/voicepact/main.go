@@ -17,6 +17,7 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the gateway on PostgreSQL and Redis with real providers."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema to its newest version."`
 	Items       itemsCmd       `cmd:"" help:"List what waits for a person: disputes, stuck payouts, odd money."`
+	Pubkey      pubkeyCmd      `cmd:"" help:"Print the public half of the signing key, and its id."`
 	Simulator   simulatorCmd   `cmd:"" help:"Run the simulated providers and phones alone, for a gateway elsewhere."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running gateway whether it is ready; for containers."`
 }

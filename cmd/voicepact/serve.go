@@ -62,7 +62,10 @@ func (c *serveCmd) prepare(ctx context.Context, a *app) error {
 	if err := schema(ctx); err != nil {
 		return err
 	}
-	return a.store.CheckKeys(ctx)
+	if err := a.store.CheckKeys(ctx); err != nil {
+		return err
+	}
+	return a.cfg.Signing.check(ctx, a.store)
 }
 
 // newLog makes the JSON log. Phones mask themselves; bodies, PINs and paths

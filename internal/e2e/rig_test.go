@@ -43,6 +43,7 @@ var (
 	lookupKey   = bytes.Repeat([]byte{2}, 32)
 	codeKey     = bytes.Repeat([]byte{3}, 32)
 	callbackKey = bytes.Repeat([]byte{4}, 32)
+	signingKey  = bytes.Repeat([]byte{5}, 32) // that of storetest, which proves what the rig did
 )
 
 func newRig(t *testing.T) *rig {
@@ -73,7 +74,7 @@ func newRig(t *testing.T) *rig {
 		"DATABASE_URL=" + r.database, "REDIS_URL=" + testkit.Redis(t),
 		"CALLBACK_SECRETS=" + pathSecret, "CALLBACK_KEYS=" + hex.EncodeToString(callbackKey),
 		"DATA_KEY=" + hex.EncodeToString(dataKey), "LOOKUP_KEY=" + hex.EncodeToString(lookupKey),
-		"CODE_KEY=" + hex.EncodeToString(codeKey),
+		"CODE_KEY=" + hex.EncodeToString(codeKey), "SIGNING_KEY=" + hex.EncodeToString(signingKey),
 		"USSD_SERVICE_CODE=" + serviceCode, "HELP_PHONE=0700000000",
 		"AT_BASE_URL=" + r.simURL + "/sim/africastalking", "AT_USERNAME=voicepact", "AT_API_KEY=at-key", "AT_SENDER=40404",
 		"DARAJA_BASE_URL=" + r.simURL + "/sim/daraja", "DARAJA_CONSUMER_KEY=consumer",

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
 )
 
@@ -50,6 +51,17 @@ func Sealer(tb testing.TB) *store.Sealer {
 		tb.Fatal(err)
 	}
 	return sealer
+}
+
+// Signer returns the signer of every test's service. Its seed is 32 times the
+// byte 5, for tests that run whole processes.
+func Signer(tb testing.TB) *escrow.Signer {
+	tb.Helper()
+	signer, err := escrow.NewSigner(bytes.Repeat([]byte{5}, 32))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return signer
 }
 
 // Opener opens a store on one engine; [SQLite] and [Postgres] are the two.

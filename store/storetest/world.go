@@ -25,6 +25,7 @@ type World struct {
 	Store   *store.Store
 	Service *escrow.Service
 	Codes   *escrow.Codes
+	Signer  *escrow.Signer
 	Till    *Till
 	Postbox *Postbox
 
@@ -40,11 +41,11 @@ func NewWorld(tb testing.TB, open Opener) *World {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Till: &Till{}, Postbox: &Postbox{}}
+	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Signer: Signer(tb), Till: &Till{}, Postbox: &Postbox{}}
 	w.Store = open(tb, w.Clock.Now)
 	w.jobs = w.newJobs()
 	w.Service = escrow.NewService(escrow.Deps{
-		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes,
+		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes, Signer: w.Signer,
 		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return w

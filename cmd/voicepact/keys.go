@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store"
+)
+
+// books says which database a command looks into.
+type books struct {
+	Data string `type:"path" help:"Folder of a stopped voicepact dev, instead of DATABASE_URL and the keys of the environment."`
+}
+
+// signing reads the signing key of the environment, or of the folder.
+func (b books) signing() (Signing, error) {
+	if b.Data == "" {
+		return readEnv[Signing](os.Environ())
+	}
+	secrets, err := b.secrets()
+	return Signing{SigningKey: secrets.Signing}, err
+}
+
+// open opens the database of the environment, or of the folder.
+func (b books) open(ctx context.Context) (*store.Store, error) {
+	if b.Data == "" {
+		cfg, err := readEnv[Storage](os.Environ())
+		if err != nil {
+			return nil, err
+		}
+		return cfg.open(ctx)
+	}
+	secrets, err := b.secrets()
+	if err != nil {
+		return nil, err
+	}
+	return secrets.config("", "sqlite:"+filepath.Join(b.Data, "voicepact.db"), "").Storage.open(ctx)
+}
+
+// secrets reads the keys of a folder. It makes none: a folder without keys is no
+// folder of ours.
+func (b books) secrets() (devSecrets, error) {
+	file := filepath.Join(b.Data, "keys.json")
+	if _, err := os.Stat(file); err != nil {
+		return devSecrets{}, fmt.Errorf("no data of `voicepact dev`: %w", err)
+	}
+	return loadSecrets(file)
+}
+
+type pubkeyCmd struct{ books }
+
+// Run implements the command: what others need to check our signatures.
+func (c *pubkeyCmd) Run() error {
+	signing, err := c.signing()
+	if err != nil {
+		return err
+	}
+	signer, err := signing.signer()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("public key  %s\nkey id      %s\n", hex.EncodeToString(signer.Public()), escrow.KeyID(signer.Public()))
+	return nil
+}
