@@ -74,15 +74,18 @@ const (
 // query. What the statement does not carry is empty.
 type Finding struct {
 	Verdict    Verdict
-	Cause      Cause // with NotMoved
+	Cause      Cause // with NotMoved; with Moved where a reversal was done before; with NoAnswer why we may not ask
 	Code       string
 	Reason     string
 	Receipt    string
 	Amount     Cents
-	ProviderID string // CheckoutRequestID that the statement is about; with collections
-	Payer      string // the payer's number as M-Pesa shows it, perhaps masked with asterisks; with collections
-	Payee      string // the receiver's name as M-Pesa knows it; with payouts
-	Alarm      bool   // an operator must act: wrong initiator, empty float, locked credential
+	ProviderID string        // CheckoutRequestID that the statement is about; with collections
+	Payer      string        // the payer's number as M-Pesa shows it, perhaps masked with asterisks; with collections
+	Payee      string        // the receiver's name as M-Pesa knows it; with payouts
+	Fee        Cents         // what M-Pesa took from us for it; only the answer to a query about a payout tells
+	At         time.Time     // when the money moved, by M-Pesa's clock
+	RetryAfter time.Duration // with NotAsked: ask no sooner
+	Alarm      bool          // an operator must act: wrong initiator, empty float, locked credential
 }
 
 // Arrival is one payment by a customer as the provider's records show it: a C2B

@@ -90,7 +90,7 @@ func (s *Service) rest(ctx context.Context, id uuid.UUID, finding Finding) error
 		t.Version++
 		if next, again = s.nextLook(*t, w.now); finding.Verdict == NotAsked {
 			age := t.age(w.now)
-			next, again = w.now.Add(max(askPause, age/askShare)), t.Kind != Collect || age < askLimit
+			next, again = w.now.Add(max(askPause, finding.RetryAfter, age/askShare)), t.Kind != Collect || age < askLimit
 		}
 		return s.losePatience(ctx, w, t, finding, again)
 	})

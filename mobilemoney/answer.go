@@ -14,12 +14,13 @@ import (
 // envelope and the fault of the gateway in front. Names are matched in any
 // case, which the envelope needs: it has been seen capitalised.
 type answer struct {
-	ResponseCode        scalar `json:"ResponseCode"`
-	ResponseDescription scalar `json:"ResponseDescription"`
-	CheckoutRequestID   scalar `json:"CheckoutRequestID"`
-	ConversationID      scalar `json:"ConversationID"`
-	ResultCode          scalar `json:"ResultCode"`
-	ResultDesc          scalar `json:"ResultDesc"`
+	ResponseCode             scalar `json:"ResponseCode"`
+	ResponseDescription      scalar `json:"ResponseDescription"`
+	CheckoutRequestID        scalar `json:"CheckoutRequestID"`
+	ConversationID           scalar `json:"ConversationID"`
+	OriginatorConversationID scalar `json:"OriginatorConversationID"`
+	ResultCode               scalar `json:"ResultCode"`
+	ResultDesc               scalar `json:"ResultDesc"`
 
 	ErrorCode    scalar `json:"errorCode"`
 	ErrorMessage scalar `json:"errorMessage"`

@@ -2,6 +2,7 @@ package mobilemoney
 
 import (
 	"context"
+	"strings"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -34,7 +35,7 @@ type b2cRequest struct {
 func (c *Client) payOut(ctx context.Context, t escrow.Transfer) escrow.Submission {
 	credential, err := seal(c.key, c.cfg.InitiatorPassword)
 	if err != nil {
-		return escrow.Submission{Outcome: escrow.NotSent, Code: codeLocal, Reason: err.Error(), Alarm: true, RetryAfter: afterToken}
+		return unsealed(err)
 	}
 	a, err := c.post(ctx, c.b2c, pathB2C, b2cRequest{
 		OriginatorConversationID: t.ID.String(), InitiatorName: c.cfg.InitiatorName, SecurityCredential: credential,
@@ -46,6 +47,14 @@ func (c *Client) payOut(ctx context.Context, t escrow.Transfer) escrow.Submissio
 		return failure(err)
 	}
 	return a.ordered()
+}
+
+// unsealed is a request that was not made because the initiator's password could
+// not be encrypted.
+func unsealed(err error) escrow.Submission {
+	return escrow.Submission{
+		Outcome: escrow.NotSent, Cause: escrow.CauseConfig, Code: codeLocal, Reason: err.Error(), Alarm: true, RetryAfter: afterToken,
+	}
 }
 
 // ordered reads the immediate answer to a payout.
@@ -62,10 +71,12 @@ func (a answer) duplicate() bool {
 	return a.says(textDup) && (string(a.ErrorCode) == errB2C || a.ResponseCode != "" && a.ResponseCode != codeDone)
 }
 
-// remarks are for the statement of the service's account.
+// remarks are for the statement of the service's account. Money that belongs to
+// no contract goes back without a reference.
 func remarks(t escrow.Transfer) string {
+	what := "release"
 	if t.Kind == escrow.Refund {
-		return "VoicePact " + string(t.Ref) + " refund"
+		what = "refund"
 	}
-	return "VoicePact " + string(t.Ref) + " release"
+	return strings.Join(strings.Fields("VoicePact "+string(t.Ref)+" "+what), " ")
 }

@@ -42,6 +42,9 @@ const acknowledgement = `{"ResultCode":0,"ResultDesc":"Accepted"}`
 func (c *Client) Register(router fiber.Router, keeper Keeper) {
 	router.Post("/:kind/:transfer/:token", func(ctx *fiber.Ctx) error {
 		kind := strings.Clone(ctx.Params("kind")) // the keeper may hold on to it
+		if kind == wordTill {
+			return ctx.Next() // see [Client.RegisterTill]
+		}
 		transfer, err := uuid.Parse(ctx.Params("transfer"))
 		if err != nil || !known(kind) || !c.signer.verifies(kind, transfer, ctx.Params("token")) {
 			return ctx.SendStatus(fiber.StatusNotFound)

@@ -9,88 +9,6 @@ import (
 	"github.com/voicepact/gateway/internal/outcall"
 )
 
-// meaning is what a result code says about the money of a transfer.
-type meaning struct {
-	verdict escrow.Verdict
-	alarm   bool // an operator must act
-}
-
-func moved() meaning    { return meaning{verdict: escrow.Moved} }
-func notMoved() meaning { return meaning{verdict: escrow.NotMoved} }
-
-// broken is money that did not move, nor will the next: a credential, the
-// configuration or the float needs an operator.
-func broken() meaning { return meaning{verdict: escrow.NotMoved, alarm: true} }
-
-// open is a code after which the provider has to be asked.
-func open() meaning { return meaning{verdict: escrow.NoAnswer} }
-
-// unheard is a code in no table. It may mean anything, so nothing follows from
-// it but that a person looks.
-func unheard() meaning { return meaning{verdict: escrow.NoAnswer, alarm: true} }
-
-// The codes that are named more than once.
-const (
-	codeDone       = "0"
-	codeProcessing = "4999" // STK query only; not documented, observed in 2026
-	codeNoOperator = "SFC_IC0003"
-)
-
-// stkMeaning reads the result codes of STK push (Daraja portal, M-Pesa Express
-// page). The same numbers mean other things in other APIs: 2001 is the buyer's
-// wrong PIN here and our wrong password in B2C.
-func stkMeaning(code string) meaning {
-	switch code {
-	case codeDone:
-		return moved()
-	case codeProcessing:
-		return meaning{verdict: escrow.Processing}
-	case "1", // not enough money, Fuliza included
-		"3", "4", // above the limit of one transaction, of one day
-		"11",       // the buyer's account is in no state to pay
-		"17", "26", // the same amount again within two minutes; busy
-		"1001",         // another session is open on the phone
-		"1019", "1031", // ran out
-		"1025",         // the prompt could not be sent
-		"1032", "1037", // cancelled; no answer from the phone
-		"2001", "8006": // wrong PIN; PIN locked
-		return notMoved()
-	case "2", // below the minimum, which we refuse long before
-		"8",                    // our account may hold no more
-		"2028", codeNoOperator: // short code and transaction type do not match
-		return broken()
-	case "1036", "9999": // could not be pushed, perhaps
-		return open()
-	default:
-		return unheard()
-	}
-}
-
-// b2cMeaning reads the result codes of B2C (Daraja portal, B2C and account
-// balance pages).
-func b2cMeaning(code string) meaning {
-	switch code {
-	case codeDone:
-		return moved()
-	case "4", "8", // the receiver's day or wallet is full
-		"2040", codeNoOperator: // the receiver is not on M-Pesa
-		return notMoved()
-	case "1", // not enough money in the utility account
-		"2", "3", // outside the limits, which we refuse long before
-		"11", "2006", // our account is not active
-		"18", "20", "21", "22", "24", "25", "29", "100000005", "100000010", // credential, role, command
-		"2001", "8006", // wrong initiator; locked
-		"2028": // our short code may not pay out
-		return broken()
-	case "15", // this id was used before: what became of that one is the answer
-		"17", "19", "26", "100000000", "100000001", "100000002", "100000004", "100000007",
-		"100000009", "100000011": // internal, overloaded
-		return open()
-	default:
-		return unheard()
-	}
-}
-
 // How long to wait before a transfer that was certainly not taken is sent again.
 const (
 	afterNetwork = 10 * time.Second
@@ -108,6 +26,7 @@ const (
 	errQuota     = "500.003.03"
 	errSTK       = "500.001.1001"
 	errB2C       = "500.002.1001"
+	errInternal  = "500.003.1001"
 	errBadField  = "400.002.02"
 	faultRate    = "policies.ratelimit."
 	textDup      = "duplicate"
@@ -123,18 +42,18 @@ func (a answer) submission(id scalar, code func(string) meaning) escrow.Submissi
 	s := escrow.Submission{Outcome: escrow.Unknown, Code: a.code(), Reason: a.reason}
 	switch {
 	case a.busy():
-		s.Outcome, s.RetryAfter = escrow.NotSent, afterBusy
+		s.Outcome, s.RetryAfter, s.Cause = escrow.NotSent, afterBusy, escrow.CauseBusy
 		if string(a.ErrorCode) == errQuota {
 			s.RetryAfter = afterQuota
 		}
 	case a.tokenRejected():
-		s.Outcome, s.RetryAfter, s.Alarm = escrow.NotSent, afterToken, true
+		s.Outcome, s.RetryAfter, s.Cause, s.Alarm = escrow.NotSent, afterToken, escrow.CauseConfig, true
 	case a.accepted():
 		s.Outcome, s.ProviderID = escrow.Taken, string(id)
 	case a.ok() && a.ResponseCode != "":
 		return a.refusal(s, code(string(a.ResponseCode)))
 	case a.gatewayRefused():
-		s.Outcome, s.Alarm = escrow.Refused, true
+		s.Outcome, s.Cause, s.Alarm = escrow.Refused, escrow.CauseConfig, true
 	}
 	return s
 }
@@ -142,7 +61,7 @@ func (a answer) submission(id scalar, code func(string) meaning) escrow.Submissi
 // refusal is a request that M-Pesa itself answered with a code of its own.
 func (a answer) refusal(s escrow.Submission, m meaning) escrow.Submission {
 	if m.verdict == escrow.NotMoved {
-		s.Outcome = escrow.Refused
+		s.Outcome, s.Cause = escrow.Refused, m.cause
 	}
 	s.Alarm = m.alarm
 	return s
@@ -153,6 +72,9 @@ func failure(err error) escrow.Submission {
 	s := escrow.Submission{Outcome: escrow.Unknown, Code: codeNetwork, Reason: err.Error()}
 	if untoken, ok := tokenFailure(err); ok {
 		s.Outcome, s.Code, s.RetryAfter, s.Alarm = escrow.NotSent, codeToken, afterToken, untoken.alarm
+		if untoken.alarm {
+			s.Cause = escrow.CauseConfig
+		}
 	} else if outcall.NotSent(err) {
 		s.Outcome, s.RetryAfter = escrow.NotSent, afterNetwork
 	}

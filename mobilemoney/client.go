@@ -37,7 +37,7 @@ type Client struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	oauth, push, query, b2c, status *outcall.Executor
+	oauth, push, query, b2c, reversal, status, c2b *outcall.Executor
 }
 
 const (
@@ -75,14 +75,19 @@ func New(cfg Config, tokens Tokens) (*Client, error) {
 	c := &Client{
 		cfg: cfg, key: key, signer: signer{keys: cfg.CallbackKeys}, tokens: tokens, now: cfg.Now, log: cfg.Logger,
 	}
+	if err := c.checkAddresses(); err != nil {
+		return nil, err
+	}
 	c.oauth = c.reader("daraja token", outcall.Config{})
 	c.status = c.reader("daraja status", outcall.Config{PerSecond: callsPerSecond})
+	c.c2b = c.reader("daraja c2b", outcall.Config{PerSecond: callsPerSecond})
 	c.query = outcall.New(outcall.Config{
 		// No retries: a second attempt would find no permit left.
 		Name: "daraja stk query", Timeout: readTimeout, PerMinute: queriesPerMinute, Failed: troubled, Log: c.log,
 	})
 	c.push = c.mover("daraja stk push")
 	c.b2c = c.mover("daraja b2c")
+	c.reversal = c.mover("daraja reversal")
 	return c, nil
 }
 
@@ -104,29 +109,31 @@ func (c *Client) Submit(ctx context.Context, t escrow.Transfer) escrow.Submissio
 	if err := sendable(t); err != nil {
 		return escrow.Submission{Outcome: escrow.Refused, Code: codeLocal, Reason: err.Error(), Alarm: true}
 	}
-	switch t.Kind {
-	case escrow.Collect:
+	switch t.Method {
+	case escrow.MethodSTK:
 		return c.stkPush(ctx, t)
-	case escrow.Payout, escrow.Refund:
+	case escrow.MethodReversal:
+		return c.reverse(ctx, t)
+	default: // [sendable] knows no other
 		return c.payOut(ctx, t)
-	default:
-		return escrow.Submission{
-			Outcome: escrow.Refused, Code: codeLocal, Reason: fmt.Sprintf("transfer kind %q", t.Kind), Alarm: true,
-		}
 	}
 }
 
-// Look implements [escrow.Provider]. For a payout it returns at best
+// Look implements [escrow.Provider]. For all but a prompt it returns at best
 // [escrow.Processing]: the answer comes to the status callback.
 func (c *Client) Look(ctx context.Context, t escrow.Transfer) escrow.Finding {
 	var found escrow.Finding
-	switch t.Kind {
-	case escrow.Collect:
+	switch t.Method {
+	case escrow.MethodSTK:
 		found = c.stkQuery(ctx, t)
-	case escrow.Payout, escrow.Refund:
-		found = c.askStatus(ctx, t)
+	case escrow.MethodPayBill:
+		found = c.askReceipt(ctx, t)
+	case escrow.MethodB2C:
+		found = c.askPayout(ctx, t)
+	case escrow.MethodReversal:
+		found = c.askReversal(ctx, t)
 	default:
-		found = nothing(codeLocal, fmt.Sprintf("transfer kind %q", t.Kind))
+		found = nothing(codeLocal, fmt.Sprintf("transfer method %q", t.Method))
 	}
 	if found.Alarm {
 		c.log.ErrorContext(ctx, "the provider needs an operator", "transfer", t.ID, "code", found.Code, "reason", found.Reason)
@@ -143,12 +150,29 @@ const maxReference = 12
 
 // sendable refuses what can only be a fault of ours.
 func sendable(t escrow.Transfer) error {
+	if t.Amount <= 0 || !t.Amount.Whole() {
+		return fmt.Errorf("transfer %s is over %s, and M-Pesa moves whole shillings only", t.ID, t.Amount)
+	}
+	switch {
+	case t.Method == escrow.MethodSTK && t.Kind == escrow.Collect,
+		t.Method == escrow.MethodB2C && (t.Kind == escrow.Payout || t.Kind == escrow.Refund):
+		return addressed(t)
+	case t.Method == escrow.MethodReversal && t.Kind == escrow.Refund:
+		if _, ok := scalar(t.Original).receipt(); !ok {
+			return fmt.Errorf("transfer %s has no receipt of a payment to reverse", t.ID)
+		}
+		return nil
+	default:
+		return fmt.Errorf("transfer %s is a %q by %q, which M-Pesa has no call for", t.ID, t.Kind, t.Method)
+	}
+}
+
+// addressed checks what a reversal does without: whom it goes to, and why.
+func addressed(t escrow.Transfer) error {
 	number, err := escrow.ParsePhone(string(t.Party.Phone))
 	switch {
 	case err != nil || number != t.Party.Phone:
 		return fmt.Errorf("transfer %s has no phone number that M-Pesa could take", t.ID)
-	case t.Amount <= 0 || !t.Amount.Whole():
-		return fmt.Errorf("transfer %s is over %s, and M-Pesa moves whole shillings only", t.ID, t.Amount)
 	case t.Ref == "" || len(t.Ref) > maxReference:
 		return fmt.Errorf("transfer %s has a reference of %d characters", t.ID, len(t.Ref))
 	default:

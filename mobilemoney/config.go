@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Config is an M-Pesa account as Daraja knows it. Every field but Now and
@@ -83,12 +86,35 @@ func checkPublicURL(address string) error {
 	if at.User != nil || at.RawQuery != "" || at.Fragment != "" {
 		return errors.New("PUBLIC_URL: want scheme, host and perhaps a path, nothing else")
 	}
+	if word := refusedIn(address); word != "" {
+		return fmt.Errorf("PUBLIC_URL: Safaricom refuses callback addresses that contain %s; choose another host or path", word)
+	}
+	return nil
+}
+
+// refusedIn names what Safaricom would refuse an address for, or is "".
+func refusedIn(address string) string {
 	if address != strings.ToLower(address) {
-		return errors.New("PUBLIC_URL: Safaricom may refuse callback addresses with capital letters; write it in lower case")
+		return "capital letters"
 	}
 	for _, word := range forbiddenWords() {
 		if strings.Contains(address, word) {
-			return fmt.Errorf("PUBLIC_URL: Safaricom refuses callback addresses that contain %q; choose another host or path", word)
+			return strconv.Quote(word)
+		}
+	}
+	return ""
+}
+
+// checkAddresses looks at one address of each kind that this package sends out.
+// Ids and tokens are hexadecimal, which spells none of the forbidden words.
+func (c *Client) checkAddresses() error {
+	all := []string{c.tillURL(actValidate), c.tillURL(actConfirm)}
+	for _, kind := range kinds() {
+		all = append(all, c.callbackURL(kind, uuid.Max))
+	}
+	for _, address := range all {
+		if word := refusedIn(address); word != "" {
+			return fmt.Errorf("M-Pesa would refuse an address of ours for %s", word)
 		}
 	}
 	return nil

@@ -40,6 +40,10 @@ func decode(kind string, transfer uuid.UUID, body []byte) statement {
 		return decodeB2C(transfer, body)
 	case kindStatus:
 		return decodeStatus(transfer, body)
+	case kindReversal:
+		return decodeReversal(transfer, body)
+	case kindOriginal:
+		return decodeOriginal(body)
 	default:
 		// What the queue gave up on may still have been paid, whatever the body
 		// says; nobody has documented the body.
@@ -79,12 +83,12 @@ func decodeSTK(body []byte) statement {
 	code := shortCode(callback.ResultCode)
 	m := stkMeaning(code)
 	s := statement{id: impersonal(callback.MerchantRequestID), finding: escrow.Finding{
-		Verdict: m.verdict, Code: code, Reason: words(callback.ResultDesc), Alarm: m.alarm,
+		Verdict: m.verdict, Cause: m.cause, Code: code, Reason: words(callback.ResultDesc), Alarm: m.alarm,
 		ProviderID: string(callback.CheckoutRequestID),
 	}}
 	if m.verdict == escrow.Moved {
 		items := callback.CallbackMetadata.Item
-		s.finding.Payer = payer(items.one("PhoneNumber"))
+		s.finding.Payer, s.finding.At = payer(items.one("PhoneNumber")), items.one("TransactionDate").moment()
 		s.finding = withMoney(s.finding, items.one("MpesaReceiptNumber"), items.one("Amount"))
 	}
 	return s
@@ -141,6 +145,7 @@ type result struct {
 	ResultDesc               scalar `json:"ResultDesc"`
 	OriginatorConversationID scalar `json:"OriginatorConversationID"`
 	ConversationID           scalar `json:"ConversationID"`
+	TransactionID            scalar `json:"TransactionID"` // of a failure "TKN0000000", not unique
 	ResultParameters         struct {
 		ResultParameter parameters `json:"ResultParameter"`
 	} `json:"ResultParameters"`
@@ -170,78 +175,28 @@ func decodeB2C(transfer uuid.UUID, body []byte) statement {
 	if !ok {
 		return garbled("a B2C result cannot be read")
 	}
-	s := statement{id: string(r.ConversationID)}
-	code := shortCode(r.ResultCode)
-	m := b2cMeaning(code)
-	switch {
-	case !about(r.OriginatorConversationID, transfer):
-		s.finding = alarm(codeGarbled, "a B2C result is about another transfer than its address")
-	case !r.final():
-		s.finding = escrow.Finding{Verdict: escrow.Processing, Code: code, Reason: words(r.ResultDesc)}
-	default:
-		s.finding = escrow.Finding{Verdict: m.verdict, Code: code, Reason: words(r.ResultDesc), Alarm: m.alarm}
-	}
+	s := statement{id: string(r.ConversationID), finding: r.said(transfer, b2cMeaning)}
 	if s.finding.Verdict == escrow.Moved {
 		items := r.ResultParameters.ResultParameter
 		s.finding.Payee = name(items.one("ReceiverPartyPublicName"))
+		s.finding.At = items.one("TransactionCompletedDateTime").moment()
 		s.finding = withMoney(s.finding, items.one("TransactionReceipt"), items.one("TransactionAmount"))
 	}
 	return s
 }
 
-// decodeStatus reads the answer to a status query. The envelope is about the
-// query; its subject is in the parameters.
-func decodeStatus(transfer uuid.UUID, body []byte) statement {
-	r, ok := readResult(body)
-	if !ok {
-		return garbled("a status result cannot be read")
-	}
-	s := statement{id: string(r.ConversationID)}
-	items := r.ResultParameters.ResultParameter
-	subject := items.one("OriginatorConversationID") + items.one("Originator Conversation ID")
+// said reads the code of a result about a transfer.
+func (r result) said(transfer uuid.UUID, table func(string) meaning) escrow.Finding {
 	code := shortCode(r.ResultCode)
 	switch {
+	case !about(r.OriginatorConversationID, transfer):
+		return alarm(codeGarbled, "a result is about another transfer than its address")
 	case !r.final():
-		s.finding = escrow.Finding{Verdict: escrow.Processing, Code: code, Reason: words(r.ResultDesc)}
-	case !about(subject, transfer):
-		s.finding = alarm(codeGarbled, "a status result is about another transfer than its address")
-	case code == codeNoReceipt:
-		s.finding = escrow.Finding{Verdict: escrow.NeverSeen, Code: code, Reason: words(r.ResultDesc)}
-	case code != codeDone:
-		// The query failed, which is nothing about the payout.
-		s.finding = nothing(code, words(r.ResultDesc))
-		s.finding.Alarm = b2cMeaning(code).alarm
+		return escrow.Finding{Verdict: escrow.Processing, Code: code, Reason: words(r.ResultDesc)}
 	default:
-		s.finding = subjectOf(items)
+		m := table(code)
+		return escrow.Finding{Verdict: m.verdict, Cause: m.cause, Code: code, Reason: words(r.ResultDesc), Alarm: m.alarm}
 	}
-	return s
-}
-
-// codeNoReceipt answers a query about a payout that M-Pesa does not know, seen
-// in Ethiopia; Kenya's code is not documented. The payout may still be queued, so
-// this is no failure: what makes it safe to send the payout again is only that
-// M-Pesa refuses an OriginatorConversationID that it has seen.
-const codeNoReceipt = "2032"
-
-// subjectOf reads the state of the payout that was asked about.
-func subjectOf(items parameters) escrow.Finding {
-	state := strings.ToLower(string(items.one("TransactionStatus")))
-	f := escrow.Finding{
-		Verdict: escrow.NoAnswer, Code: shortCode(scalar(state)), Reason: "transaction status " + words(scalar(state)),
-	}
-	switch state {
-	case "completed":
-		f.Verdict, f.Code = escrow.Moved, codeDone
-		f.Payee = name(items.one("CreditPartyName"))
-		return withMoney(f, items.one("ReceiptNo"), items.one("Amount"))
-	case "cancelled", "declined", "expired":
-		f.Verdict = escrow.NotMoved
-	case "initiated", "authorised", "authorized", "pending authorised", "pending authorized":
-		f.Verdict = escrow.Processing
-	default:
-		f.Alarm = true
-	}
-	return f
 }
 
 // maxName keeps a name in its place.

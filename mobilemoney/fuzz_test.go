@@ -14,12 +14,14 @@ import (
 	"github.com/voicepact/gateway/mobilemoney"
 )
 
-var kinds = []string{"stk", "b2c", "b2c_timeout", "status", "status_timeout"}
+var kinds = []string{
+	"stk", "b2c", "b2c_timeout", "status", "status_timeout", "reversal", "reversal_timeout", "original", "original_timeout",
+}
 
 // bodies is every callback of these tests, good and bad, always in this order:
 // a seed that fails is named by its place.
 func bodies() []string {
-	all := append(stkSuccess(), stkFailure, b2cSuccess, b2cFailure, statusCompleted, neverSeen)
+	all := append(stkSuccess(), stkFailure, b2cSuccess, b2cFailure, statusCompleted, neverSeen, reversed, reversedBefore)
 	all = append(append(all, queueTimeouts()...), garbage()...)
 	for _, c := range torture() {
 		all = append(all, c[0])
@@ -87,12 +89,13 @@ func assertVerdict(t *testing.T, kind string, got escrow.Finding) {
 	t.Helper()
 	switch got.Verdict {
 	case escrow.Moved:
-		if got.Amount <= 0 || got.Receipt == "" {
+		before := kind == "reversal" && got.Code == "R000001"
+		if (got.Amount <= 0 || got.Receipt == "") != before || (got.Cause == escrow.CauseDone) != before || kind == "original" {
 			t.Fatalf("money without amount or receipt: %+v", got)
 		}
 		return
 	case escrow.NeverSeen:
-		if kind != "status" || got.Code != "2032" || got.Alarm {
+		if (kind != "status" || got.Code != "2032") && (kind != "original" || got.Code != "0") || got.Alarm {
 			t.Fatalf("%s: %+v", kind, got)
 		}
 	case escrow.NotMoved, escrow.Processing, escrow.NoAnswer:

@@ -43,6 +43,8 @@ const (
 	pathQuery  = "/mpesa/stkpushquery/v1/query"
 	pathB2C    = "/mpesa/b2c/v3/paymentrequest"
 	pathStatus = "/mpesa/transactionstatus/v1/query"
+
+	pathReversal = "/mpesa/reversal/v1/request"
 )
 
 const (
@@ -100,9 +102,17 @@ func newClient(tb testing.TB, cfg mobilemoney.Config, tokens mobilemoney.Tokens)
 
 func transfer(kind escrow.TransferKind) escrow.Transfer {
 	return escrow.Transfer{
-		ID: transferID, Kind: kind, Amount: escrow.Shillings(1500), Ref: "40718263",
+		ID: transferID, Kind: kind, Method: methodOf(kind), Amount: escrow.Shillings(1500), Ref: "40718263",
 		Party: escrow.Party{Phone: "+254708374149"}, ProviderID: checkoutID,
 	}
+}
+
+// methodOf is how money of a kind goes but for reversals.
+func methodOf(kind escrow.TransferKind) escrow.Method {
+	if kind == escrow.Collect {
+		return escrow.MethodSTK
+	}
+	return escrow.MethodB2C
 }
 
 // request is one that a provider received.

@@ -154,6 +154,8 @@ func TestWhatCannotBePaidIsNotSent(t *testing.T) {
 		"no reference": func(t *escrow.Transfer) { t.Ref = "" },
 		"reference":    func(t *escrow.Transfer) { t.Ref = "1234567890123" },
 		"kind":         func(t *escrow.Transfer) { t.Kind = "gift" },
+		"method":       func(t *escrow.Transfer) { t.Method = "pigeon" },
+		"paid already": func(t *escrow.Transfer) { t.Method = escrow.MethodPayBill },
 	}
 	for name, change := range spoil {
 		for _, kind := range []escrow.TransferKind{escrow.Collect, escrow.Payout} {
@@ -165,7 +167,8 @@ func TestWhatCannotBePaidIsNotSent(t *testing.T) {
 			}
 		}
 	}
-	wrong := transfer("gift")
+	wrong := transfer(escrow.Payout)
+	wrong.Method = "pigeon"
 	same(t, "look", client.Look(t.Context(), wrong).Verdict, escrow.NoAnswer)
 	wrong = transfer(escrow.Collect)
 	wrong.ProviderID = ""

@@ -103,7 +103,7 @@ func listen(t *testing.T, app *fiber.App) (string, func()) {
 
 func order(kind escrow.TransferKind, phone escrow.Phone) escrow.Transfer {
 	return escrow.Transfer{
-		ID: uuid.Must(uuid.NewV7()), Kind: kind, Amount: escrow.Shillings(1500), Ref: "40718263",
+		ID: uuid.Must(uuid.NewV7()), Kind: kind, Method: methodOf(kind), Amount: escrow.Shillings(1500), Ref: "40718263",
 		Party: escrow.Party{Phone: phone},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -16,17 +17,27 @@ const (
 	kindB2CTimeout    = "b2c_timeout"
 	kindStatus        = "status"
 	kindStatusTimeout = "status_timeout"
+
+	kindReversal        = "reversal"
+	kindReversalTimeout = "reversal_timeout"
+	// kindOriginal answers a question about the payment that a reversal undoes.
+	kindOriginal        = "original"
+	kindOriginalTimeout = "original_timeout"
 )
 
-// known reports whether there is a callback of that kind.
-func known(kind string) bool {
-	switch kind {
-	case kindSTK, kindB2C, kindB2CTimeout, kindStatus, kindStatusTimeout:
-		return true
-	default:
-		return false
+// timedOut ends the kind of what M-Pesa's queue gave up on.
+const timedOut = "_timeout"
+
+// kinds lists the callbacks that are about a transfer.
+func kinds() []string {
+	return []string{
+		kindSTK, kindB2C, kindB2CTimeout, kindStatus, kindStatusTimeout,
+		kindReversal, kindReversalTimeout, kindOriginal, kindOriginalTimeout,
 	}
 }
+
+// known reports whether there is a callback of that kind.
+func known(kind string) bool { return slices.Contains(kinds(), kind) }
 
 // signer makes the tokens in callback addresses. Safaricom signs nothing, so
 // knowing the address of this transfer and of this kind of result is the proof.

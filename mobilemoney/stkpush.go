@@ -62,9 +62,9 @@ func (a answer) pushed() escrow.Submission {
 	// trouble at Safaricom; only the message tells them apart.
 	switch {
 	case a.says(textLock):
-		s.Outcome, s.RetryAfter = escrow.NotSent, afterLock
+		s.Outcome, s.RetryAfter, s.Cause = escrow.NotSent, afterLock, escrow.CauseBusy
 	case a.says(textMerchant), a.says(textPasskey):
-		s.Outcome, s.Alarm = escrow.Refused, true
+		s.Outcome, s.Cause, s.Alarm = escrow.Refused, escrow.CauseConfig, true
 	}
 	return s
 }

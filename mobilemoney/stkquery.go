@@ -43,7 +43,9 @@ func (a answer) queried(asked string) escrow.Finding {
 			return alarm(codeGarbled, "the STK query was answered about another prompt")
 		}
 		m := stkMeaning(string(a.ResultCode))
-		return escrow.Finding{Verdict: m.verdict, Code: shortCode(a.ResultCode), Reason: a.reason, Alarm: m.alarm}
+		return escrow.Finding{
+			Verdict: m.verdict, Cause: m.cause, Code: shortCode(a.ResultCode), Reason: a.reason, Alarm: m.alarm,
+		}
 	case string(a.ErrorCode) == errSTK && a.says(textInFlight):
 		return escrow.Finding{Verdict: escrow.Processing, Code: a.code(), Reason: a.reason}
 	case string(a.ErrorCode) == errBadField:

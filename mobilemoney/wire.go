@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -135,4 +136,16 @@ func (v scalar) receipt() (string, bool) {
 		return "", false
 	}
 	return text, !strings.HasSuffix(text, noReceipt)
+}
+
+// moment reads a time that M-Pesa shows, always in East Africa Time: digits in
+// most APIs, "23.11.2026 16:02:11" in B2C, ISO in the pulled statement. Anything
+// else is no time, which is no reason to doubt the rest.
+func (v scalar) moment() time.Time {
+	for _, layout := range []string{"20060102150405", "02.01.2006 15:04:05", time.DateTime, "2006-01-02T15:04:05"} {
+		if at, err := time.ParseInLocation(layout, strings.TrimSuffix(string(v), "Z"), escrow.EAT); err == nil {
+			return at
+		}
+	}
+	return time.Time{}
 }

@@ -129,7 +129,9 @@ func (a *app) mount(money *mobilemoney.Client) error {
 	talking := a.http.Group("/at/:secret", behindSecret(a.cfg.CallbackSecrets))
 	menu.Register(talking, a.store)
 	a.words.Register(talking, a.store)
-	money.Register(a.http.Group("/mm"), a.store)
+	callbacks := a.http.Group("/mm")
+	money.Register(callbacks, a.store)
+	money.RegisterTill(callbacks, a.store, expect(a.service))
 	return nil
 }
 

@@ -118,6 +118,8 @@ func (w inboxWorker) handle(ctx context.Context, callback store.Callback) error 
 		return w.report(ctx, callback)
 	case ussd.KindEvent:
 		return nil // kept as evidence of how the session ended; nothing follows from it
+	case mobilemoney.KindArrival:
+		return w.arrival(ctx, callback)
 	default:
 		return w.statement(ctx, callback)
 	}
