@@ -3,15 +3,17 @@
 GO        ?= go
 PACKAGES  ?= ./...
 FUZZTIME  ?= 10s
+N         ?= 200
+SEED      ?= 0
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 LDFLAGS   := -s -w
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test short cover golden fuzz lint fmt build docker clean
+.PHONY: help run test kill-loop short cover golden fuzz lint fmt build docker clean
 
 help: ## List what can be made.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Run everything here with simulated phones and money, then open the printed URL.
 	$(GO) run ./cmd/voicepact dev
@@ -19,6 +21,9 @@ run: ## Run everything here with simulated phones and money, then open the print
 test: ## Run all tests on PostgreSQL, Redis and Chromium, which are found or installed.
 	$(GO) vet $(PACKAGES)
 	scripts/with-services $(GO) test -race -timeout 9m $(TESTFLAGS) $(PACKAGES)
+
+kill-loop: ## Kill gateways, PostgreSQL and Redis under load N times (200), looking at the books after each.
+	$(GO) test ./internal/e2e -run '^TestKillLoop$$' -v -timeout 0 -rounds $(N) -seed $(SEED)
 
 short: ## Run what needs no server, browser or C compiler: SQLite and an in-process Redis.
 	env -u CI -u TEST_DATABASE_URL -u TEST_REDIS_URL CGO_ENABLED=0 $(GO) test -short $(TESTFLAGS) $(PACKAGES)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,6 +92,12 @@ func busy(err error) bool {
 // usual limit of 100 connections.
 const maxConns = 30
 
+// standstill is how long a transaction may wait for us. A process that is stopped
+// in the middle of one, as when its machine is moved, would otherwise keep its
+// contract locked against all others until it is let go on. Our own transactions
+// wait for nothing.
+const standstill = 15 * time.Second
+
 // openPostgres connects to PostgreSQL. The URL must name its sslmode: a silent
 // default has changed between versions of the driver before. Parameters go in
 // binary form, which saves the driver a round trip for every statement.
@@ -104,6 +111,7 @@ func openPostgres(ctx context.Context, address string) (*sqlx.DB, error) {
 	}
 	query := parsed.Query()
 	query.Set("binary_parameters", "yes")
+	query.Set("idle_in_transaction_session_timeout", strconv.FormatInt(standstill.Milliseconds(), 10))
 	parsed.RawQuery = query.Encode()
 	db, err := connect(ctx, "postgres", parsed.String())
 	if err != nil {

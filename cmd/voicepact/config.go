@@ -86,7 +86,7 @@ func (s Signing) check(ctx context.Context, db *store.Store) error {
 func (c config) policy() escrow.Policy {
 	policy := escrow.DefaultPolicy()
 	policy.CodeAbove = escrow.Shillings(c.CodeAbove)
-	return policy
+	return paced(policy)
 }
 
 type africasTalking struct {

@@ -25,9 +25,9 @@ const (
 	pollEvery = 100 * time.Millisecond
 	// jobTimeout is longer than the longest call to a provider, so that a
 	// call's own deadline ends it and not the job's.
-	jobTimeout = 90 * time.Second
+	jobTimeout = 90 * time.Second / hurry
 	// rescueAfter is when the job of a process that died is run again.
-	rescueAfter = 2 * time.Minute
+	rescueAfter = 2 * time.Minute / hurry
 )
 
 // newWorkers makes the River client that runs the jobs.

@@ -83,6 +83,9 @@ func (c couple) call(ctx context.Context, who simulator.Person, answers ...strin
 	return screen, err
 }
 
+// errOthers says that a caller saw what only others may see.
+var errOthers = errors.New("shown the goods of another couple")
+
 var anyLot = regexp.MustCompile(`Lot-\d+`)
 
 // hop sends what was typed so far. A screen that names a lot must name the
@@ -101,7 +104,7 @@ func (c couple) hop(ctx context.Context, session string, who simulator.Person, t
 	}
 	for _, lot := range anyLot.FindAllString(reply.Body, -1) {
 		if lot != c.item {
-			return "", fmt.Errorf("shown %s:\n%s", lot, reply.Body)
+			return "", fmt.Errorf("%w, %s:\n%s", errOthers, lot, reply.Body)
 		}
 	}
 	return reply.Body, nil

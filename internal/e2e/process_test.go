@@ -19,23 +19,31 @@ import (
 	"github.com/voicepact/gateway/internal/testkit"
 )
 
-// built is the folder of the program under test, once it was built.
-var built string
+// built is the folder of the programs under test, once one was built.
+var built = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "voicepact-e2e-") })
 
-// binary is the program under test, built once with the race detector.
-var binary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "voicepact-e2e-")
-	if err != nil {
-		return "", err
-	}
-	built = folder
-	file := filepath.Join(folder, "voicepact")
-	build := exec.Command("go", "build", "-race", "-o", file, "../../cmd/voicepact")
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, output)
-	}
-	return file, nil
-})
+var (
+	// binary is the program under test, built once with the race detector.
+	binary = program("voicepact", "-race")
+	// hurriedBinary is the program that waits a twentieth as long for everything,
+	// at its real speed: see cmd/voicepact/hurry.go.
+	hurriedBinary = program("voicepact-hurried", "-tags=hurried")
+)
+
+func program(name string, flags ...string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		folder, err := built()
+		if err != nil {
+			return "", err
+		}
+		file := filepath.Join(folder, name)
+		args := append(append([]string{"build"}, flags...), "-o", file, "../../cmd/voicepact")
+		if output, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w: %s", err, output)
+		}
+		return file, nil
+	})
+}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -44,8 +52,8 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
+	if folder, err := built(); err == nil {
+		_ = os.RemoveAll(folder)
 	}
 	os.Exit(code)
 }
@@ -81,7 +89,12 @@ func (o *output) String() string {
 // env. Whatever happens to the test, the process ends with it.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	file, err := binary()
+	return startBuild(t, binary, env, args...)
+}
+
+func startBuild(t *testing.T, build func() (string, error), env []string, args ...string) *process {
+	t.Helper()
+	file, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +115,8 @@ func start(t *testing.T, env []string, args ...string) *process {
 		if text := p.output.String(); strings.Contains(text, "DATA RACE") || strings.Contains(text, "panic") {
 			t.Errorf("the program says:\n%s", text)
 		} else if t.Failed() {
-			t.Logf("the program says:\n%s", text)
+			const enough = 20_000 // characters: of hundreds of processes the end is what tells
+			t.Logf("the program says:\n%s", text[max(0, len(text)-enough):])
 		}
 	})
 	return p

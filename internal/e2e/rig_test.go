@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -48,7 +50,13 @@ var (
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, balancer: newBalancer(t), database: testkit.Postgres(t)}
+	return newRigOn(t, testkit.Postgres(t), testkit.Redis(t))
+}
+
+// newRigOn is [newRig] on storage that the test brings.
+func newRigOn(t *testing.T, database, redis string) *rig {
+	t.Helper()
+	r := &rig{t: t, balancer: newBalancer(t), database: database}
 	key, err := simulator.GenerateKey()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +79,7 @@ func newRig(t *testing.T) *rig {
 	})
 	r.env = []string{
 		"LISTEN_ADDR=127.0.0.1:0", "PUBLIC_URL=" + r.balancer.url(),
-		"DATABASE_URL=" + r.database, "REDIS_URL=" + testkit.Redis(t),
+		"DATABASE_URL=" + r.database, "REDIS_URL=" + redis,
 		"CALLBACK_SECRETS=" + pathSecret, "CALLBACK_KEYS=" + hex.EncodeToString(callbackKey),
 		"DATA_KEY=" + hex.EncodeToString(dataKey), "LOOKUP_KEY=" + hex.EncodeToString(lookupKey),
 		"CODE_KEY=" + hex.EncodeToString(codeKey), "SIGNING_KEY=" + hex.EncodeToString(signingKey),
@@ -83,6 +91,18 @@ func newRig(t *testing.T) *rig {
 		"DARAJA_CERTIFICATE_FILE=" + certificateFile,
 	}
 	return r
+}
+
+// set changes one variable of the gateways that are started from now on.
+func (r *rig) set(name, value string) {
+	r.t.Helper()
+	for i, pair := range r.env {
+		if strings.HasPrefix(pair, name+"=") {
+			r.env[i] = name + "=" + value
+			return
+		}
+	}
+	r.t.Fatalf("%s is not set", name)
 }
 
 func (r *rig) startSimulator(cfg simulator.Config) {
@@ -113,13 +133,19 @@ func (r *rig) startSimulator(cfg simulator.Config) {
 // startGateway starts one more gateway process and waits until it is ready.
 func (r *rig) startGateway() *process {
 	r.t.Helper()
-	p := start(r.t, r.env, "serve", "--allow-simulator", "--migrate")
-	address := "http://" + p.says(`"listen":"([^"]+)"`)
+	p, address := r.launch(binary)
 	testkit.Eventually(r.t, "gateway ready", func() bool {
 		return send(r.t, http.MethodGet, address+"/readyz", "", "").Status == http.StatusOK
 	})
 	r.balancer.add(address)
 	return p
+}
+
+// launch starts a gateway of some build, and returns where it listens.
+func (r *rig) launch(build func() (string, error)) (p *process, address string) {
+	r.t.Helper()
+	p = startBuild(r.t, build, r.env, "serve", "--allow-simulator", "--migrate")
+	return p, "http://" + p.says(`"listen":"([^"]+)"`)
 }
 
 // person puts a phone on the desk.
@@ -192,17 +218,21 @@ func (r *rig) prove(s *store.Store) {
 // balancer stands before the gateways as a load balancer does: requests go round,
 // and one that cannot connect goes to the next.
 type balancer struct {
-	server *httptest.Server
-	mu     sync.Mutex
-	behind []string
-	turn   atomic.Int64
+	server    *httptest.Server
+	transport *http.Transport
+	mu        sync.Mutex
+	behind    []string
+	turn      atomic.Int64
 }
 
 func newBalancer(t *testing.T) *balancer {
 	t.Helper()
-	b := &balancer{}
+	b := &balancer{transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 	b.server = httptest.NewServer(b)
-	t.Cleanup(b.server.Close)
+	t.Cleanup(func() {
+		b.server.Close()
+		b.transport.CloseIdleConnections()
+	})
 	return b
 }
 
@@ -212,6 +242,13 @@ func (b *balancer) add(address string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.behind = append(b.behind, address)
+}
+
+// remove takes a gateway out, as a balancer does that finds it not ready.
+func (b *balancer) remove(address string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.behind = slices.DeleteFunc(b.behind, func(a string) bool { return a == address })
 }
 
 func (b *balancer) next() []string {
@@ -232,20 +269,20 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, address := range b.next() {
-		if forward(w, r, address, body) {
+		if b.forward(w, r, address, body) {
 			return
 		}
 	}
 	http.Error(w, "no gateway answers", http.StatusBadGateway)
 }
 
-func forward(w http.ResponseWriter, r *http.Request, address string, body []byte) bool {
+func (b *balancer) forward(w http.ResponseWriter, r *http.Request, address string, body []byte) bool {
 	request, err := http.NewRequestWithContext(r.Context(), r.Method, address+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return false
 	}
 	request.Header = r.Header.Clone()
-	reply, err := http.DefaultTransport.RoundTrip(request)
+	reply, err := b.transport.RoundTrip(request)
 	if err != nil {
 		return false
 	}
