@@ -18,6 +18,8 @@ const (
 	ChannelUSSD     Channel = "ussd"
 	ChannelSMS      Channel = "sms"
 	ChannelProvider Channel = "provider" // a callback or the answer to a query
+	ChannelTimer    Channel = "timer"    // nobody did anything in time
+	ChannelOperator Channel = "operator" // a mediator
 )
 
 // AuditEvent is one line of a contract's history: who did what, by which
@@ -28,7 +30,7 @@ type AuditEvent struct {
 	ContractID uuid.UUID
 	Seq        int64 // 1 for the proposal, without gaps
 	At         time.Time
-	Actor      uuid.UUID // the party who acted; zero where no party did
+	Actor      uuid.UUID // the party or operator who acted; zero where nobody did
 	Channel    Channel
 	Evidence   string // idempotency key of the inbound fact
 	Event      string // a contract event, or "collect.accepted" for a transfer

@@ -47,6 +47,12 @@ type Contract struct {
 	Reason       string // why it is disputed, in the party's words
 	CodeTries    int    // wrong release codes so far
 
+	Due Due // what happens by itself, and when
+
+	CancelBy    Role      // who asked to call it off while money is held; empty where nobody did
+	CancelAt    time.Time // when they asked
+	CancelTries int       // wrong codes that the other side has agreed with so far
+
 	ChainSeq  int64  // audit events so far
 	ChainHead []byte // hash of the newest audit event
 

@@ -35,7 +35,21 @@ type SendMessage struct {
 // Kind implements [Job].
 func (SendMessage) Kind() string { return "send_message" }
 
-// Sweep finds transfers that nobody works on; see [Service.Sweep].
+// Deadline looks at what is due on a contract; see [Service.Deadline].
+type Deadline struct {
+	Contract uuid.UUID `json:"contract"`
+}
+
+// Kind implements [Job].
+func (Deadline) Kind() string { return "deadline" }
+
+// Pulse notes that the service works; see [Service.Beat].
+type Pulse struct{}
+
+// Kind implements [Job].
+func (Pulse) Kind() string { return "pulse" }
+
+// Sweep finds transfers and deadlines that nobody works on; see [Service.Sweep].
 type Sweep struct{}
 
 // Kind implements [Job].
@@ -64,6 +78,10 @@ const (
 	ItemJobGivenUp     ItemKind = "job_given_up"    // a job failed until no more tries were left
 	ItemReceiptReuse   ItemKind = "receipt_reuse"   // one receipt was reported for two payments
 	ItemCodeLocked     ItemKind = "code_locked"     // too many wrong release codes
+
+	ItemInspectionOver  ItemKind = "inspection_over"  // delivered, and the buyer did not answer in time
+	ItemOverdueUnwarned ItemKind = "overdue_unwarned" // not delivered in time, and the seller may not know
+	ItemAcceptedSilent  ItemKind = "accepted_silent"  // accepted, and the seller does not confirm
 )
 
 // Item is something that only a person can settle. Money that waits for a
@@ -76,4 +94,11 @@ type Item struct {
 	TransferID uuid.UUID // zero where it is about no transfer
 	Note       string
 	OpenedAt   time.Time
+}
+
+// Closing is how an item was closed.
+type Closing struct {
+	By  string // name of the operator; empty where it settled by itself
+	Why string
+	At  time.Time
 }

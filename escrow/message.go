@@ -33,15 +33,26 @@ const (
 	MsgPayoutDelayed   Template = "payout_delayed"   // to who is owed money: a person is looking into it
 	MsgDisputedRaiser  Template = "disputed_raiser"
 	MsgDisputedOther   Template = "disputed_other"
-	MsgStatus          Template = "status"           // answer to STATUS
-	MsgHelp            Template = "help"             // answer to HELP
-	MsgUnknown         Template = "unknown_contract" // the neutral answer
-	MsgNotUnderstood   Template = "not_understood"   // answer to what is no command
-	MsgSuggest         Template = "suggest"          // answer to what is nearly one: Words is the verb that was meant
-	MsgStop            Template = "stop"             // answer to STOP
-	MsgWhich           Template = "which"            // asks for the reference: Item lists them, Words is the verb
-	MsgRefused         Template = "refused"          // a refusal in words, with the true state
-	MsgLanguage        Template = "language"         // the language was changed
+
+	// What time brings.
+	MsgExpired         Template = "expired"          // to both: nobody agreed or paid in time
+	MsgWarnFirst       Template = "warn_first"       // to the seller: today is the last day
+	MsgWarnLast        Template = "warn_last"        // to the seller: the money goes back on Until
+	MsgOverdue         Template = "overdue"          // to both: not delivered, the money goes back
+	MsgOverdueUnwarned Template = "overdue_unwarned" // to both: not delivered, a mediator looks
+	MsgInspectReminder Template = "inspect_reminder" // to the buyer, carries the release code
+	MsgInspectionOver  Template = "inspection_over"  // to both: no answer, a mediator looks
+	MsgConfirmReminder Template = "confirm_reminder" // to the seller: only your word is missing
+
+	MsgStatus        Template = "status"           // answer to STATUS
+	MsgHelp          Template = "help"             // answer to HELP
+	MsgUnknown       Template = "unknown_contract" // the neutral answer
+	MsgNotUnderstood Template = "not_understood"   // answer to what is no command
+	MsgSuggest       Template = "suggest"          // answer to what is nearly one: Words is the verb that was meant
+	MsgStop          Template = "stop"             // answer to STOP
+	MsgWhich         Template = "which"            // asks for the reference: Item lists them, Words is the verb
+	MsgRefused       Template = "refused"          // a refusal in words, with the true state
+	MsgLanguage      Template = "language"         // the language was changed
 )
 
 // MessageParams is what a template may show. Money is already in words; people
@@ -62,6 +73,7 @@ type MessageParams struct {
 	Result    string        `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed
 	Words     string        `json:"words,omitempty"`      // a party's own words or the key of a menu's, with MsgDisputedOther
 	DeliverBy string        `json:"deliver_by,omitempty"` // YYYY-MM-DD
+	Until     string        `json:"until,omitempty"`      // YYYY-MM-DD, the last day of what runs on the contract
 
 	// Language, where it is not empty, is the language to answer in instead of
 	// the receiver's own: that of the message which is answered.

@@ -187,7 +187,7 @@ func (s *Service) onTransfer(
 			return err
 		}
 		w := &work{
-			Tx: tx, signer: s.signer, now: s.now(), contract: contract, channel: ChannelProvider, evidence: evidence,
+			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: contract, channel: ChannelProvider, evidence: evidence,
 		}
 		before := contract.ChainSeq
 		if err := fn(ctx, w, &t); err != nil {

@@ -29,6 +29,9 @@ type Store interface {
 	// FindStale returns transfers under way that nothing was written of since the
 	// given time, oldest first.
 	FindStale(ctx context.Context, since time.Time, limit int) ([]Transfer, error)
+	// FindDue returns contracts whose deadline passed before the given time, the
+	// longest overdue first.
+	FindDue(ctx context.Context, before time.Time, limit int) ([]uuid.UUID, error)
 	// FindMessage returns a message with its receiver.
 	FindMessage(ctx context.Context, id uuid.UUID) (Message, error)
 }
@@ -59,6 +62,9 @@ type Tx interface {
 	AddEvent(ctx context.Context, e AuditEvent) error
 	AddPosting(ctx context.Context, p Posting) error
 	AddItem(ctx context.Context, i Item) error
+	// CloseItem closes the open item of the kind that is about the contract itself,
+	// if there is one.
+	CloseItem(ctx context.Context, contract uuid.UUID, kind ItemKind, c Closing) error
 
 	AddPayment(ctx context.Context, p Payment) error
 	Payment(ctx context.Context, id uuid.UUID) (Payment, error)
@@ -77,6 +83,17 @@ type Tx interface {
 	Message(ctx context.Context, id uuid.UUID) (Message, error)
 	MessageByProvider(ctx context.Context, providerID string) (Message, error)
 	SaveMessage(ctx context.Context, m Message) error
+	// MessagesDelivered counts those of the templates that were delivered at least
+	// once about a contract, by delivery report.
+	MessagesDelivered(ctx context.Context, contract uuid.UUID, templates []Template) (int, error)
+
+	// Pulse returns when the service was last noted to work; zero before the first time.
+	Pulse(ctx context.Context) (time.Time, error)
+	// SetPulse moves the pulse on, and reports false where somebody else has.
+	SetPulse(ctx context.Context, last, now time.Time) (won bool, err error)
+	AddOutage(ctx context.Context, o Outage) error
+	// Outages returns those that ended after the given time.
+	Outages(ctx context.Context, since time.Time) ([]Outage, error)
 
 	// Enqueue stores a job that runs at the given time, if this transaction commits.
 	Enqueue(ctx context.Context, job Job, at time.Time) error

@@ -74,10 +74,13 @@ func (s *Service) propose(ctx context.Context, tx Tx, p Proposal, hash []byte) (
 		return Result{}, err
 	}
 	w := &work{
-		Tx: tx, signer: s.signer, now: contract.CreatedAt, contract: contract, role: p.Role,
+		Tx: tx, signer: s.signer, policy: &s.policy, now: contract.CreatedAt, contract: contract, role: p.Role,
 		actor: contract.Party(p.Role).ID, channel: p.Channel, evidence: p.Key,
 	}
 	if err := w.record(ctx, string(EventPropose), "", string(Pending), contract.Terms()); err != nil {
+		return Result{}, err
+	}
+	if err := w.arm(ctx, ""); err != nil {
 		return Result{}, err
 	}
 	if err := w.tell(ctx, p.Role.Other(), MsgProposed); err != nil {

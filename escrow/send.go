@@ -110,9 +110,9 @@ func (s *Service) startSending(ctx context.Context, id uuid.UUID) (bool, error) 
 	return send, err
 }
 
-// codeFor derives the release code for the one template that carries it.
+// codeFor derives the release code for the templates that carry it.
 func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
-	if m.Template != MsgDeliveredBuyer {
+	if m.Template != MsgDeliveredBuyer && m.Template != MsgInspectReminder {
 		return "", nil
 	}
 	contract, _, err := s.store.FindContract(ctx, m.Params.Ref)

@@ -33,6 +33,20 @@ type Policy struct {
 	// under the same id, if the provider says that it has never seen it. M-Pesa
 	// refuses an id that it has seen, so that this cannot pay twice.
 	ResendAfter time.Duration
+
+	// AgreeWithin and PayWithin are how long a contract waits for the other side
+	// and for the money before it expires.
+	AgreeWithin time.Duration
+	PayWithin   time.Duration
+	// Grace is how long after the last day of delivery the money of a seller who
+	// was warned goes back.
+	Grace time.Duration
+	// Inspection is how long a buyer has to look at what was delivered before a
+	// mediator is called.
+	Inspection time.Duration
+	// ConfirmWithin is how long a seller may leave unconfirmed what the buyer has
+	// accepted before an operator is called. Nothing else follows.
+	ConfirmWithin time.Duration
 }
 
 // DefaultPolicy is what the documents of the product settle on. The looks fit
@@ -50,6 +64,11 @@ func DefaultPolicy() Policy {
 		},
 		PayoutPatience: time.Hour,
 		ResendAfter:    10 * time.Minute,
+		AgreeWithin:    2 * day,
+		PayWithin:      day,
+		Grace:          2 * day,
+		Inspection:     3 * day,
+		ConfirmWithin:  5 * day,
 	}
 }
 
@@ -152,7 +171,7 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 			return err
 		}
 		w := &work{
-			Tx: tx, signer: s.signer, now: s.now(), contract: contract, role: role,
+			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: contract, role: role,
 			actor: contract.Party(role).ID, channel: cmd.Channel, evidence: cmd.Key,
 		}
 		if err := fn(ctx, w); err != nil {
@@ -195,6 +214,7 @@ type work struct {
 	Tx
 	signer   *Signer
 	now      time.Time
+	policy   *Policy
 	contract Contract
 	role     Role      // of the actor; empty where no party acts
 	actor    uuid.UUID // zero where no party acts
@@ -212,7 +232,31 @@ func (w *work) move(ctx context.Context, event Event, detail string) error {
 		return err
 	}
 	w.contract.State = to
-	return w.record(ctx, string(event), string(from), string(to), detail)
+	if err := w.record(ctx, string(event), string(from), string(to), detail); err != nil {
+		return err
+	}
+	if err := w.tidy(ctx, from, event); err != nil {
+		return err
+	}
+	return w.arm(ctx, from)
+}
+
+// tidy closes what the state that was left had opened for a person.
+func (w *work) tidy(ctx context.Context, from State, event Event) error {
+	var over []ItemKind
+	switch from {
+	case Disputed:
+		over = []ItemKind{ItemDispute, ItemInspectionOver, ItemOverdueUnwarned}
+	case Accepted:
+		over = []ItemKind{ItemAcceptedSilent}
+	default:
+	}
+	for _, kind := range over {
+		if err := w.CloseItem(ctx, w.contract.ID, kind, Closing{Why: string(event), At: w.now}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // record appends an event to the contract's audit chain.
@@ -290,10 +334,14 @@ func (w *work) receipt(ctx context.Context, role Role, template Template, more .
 
 // ParamsFor fills what most templates show of a contract to one of its sides.
 func ParamsFor(c Contract, role Role) MessageParams {
-	return MessageParams{
+	params := MessageParams{
 		Ref: c.Ref, Item: c.Item, Amount: c.Amount, Other: c.Party(role.Other()).Label(),
 		State: c.State, Role: role, DeliverBy: c.DeliverBy.In(EAT).Format(time.DateOnly),
 	}
+	if c.Due.Running() {
+		params.Until = c.Due.LastDay().Format(time.DateOnly)
+	}
+	return params
 }
 
 func queueMessage(ctx context.Context, tx Tx, m Message) error {

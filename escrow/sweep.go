@@ -2,6 +2,7 @@ package escrow
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,9 +16,34 @@ const (
 	sweepLimit = 100
 )
 
-// Sweep gives work back to transfers that have lost their job: a job that gave
-// up after its last try, or a restored backup. It is the work of the job [Sweep].
+// overdueBy is how long a deadline may have passed before its wake-up counts as
+// lost.
+const overdueBy = 5 * time.Minute
+
+// Sweep gives work back to what has lost its job, by a job that gave up after its
+// last try or by a restored backup: transfers under way, and deadlines. It is the
+// work of the job [Sweep].
 func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(s.sweepTransfers(ctx), s.sweepDeadlines(ctx))
+}
+
+func (s *Service) sweepDeadlines(ctx context.Context) error {
+	due, err := s.store.FindDue(ctx, s.now().Add(-overdueBy), sweepLimit)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	s.log.WarnContext(ctx, "deadlines without a job", "count", len(due))
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		for _, contract := range due {
+			if err := tx.Enqueue(ctx, Deadline{Contract: contract}, s.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) sweepTransfers(ctx context.Context) error {
 	stale, err := s.store.FindStale(ctx, s.now().Add(-untouched), sweepLimit)
 	if err != nil || len(stale) == 0 {
 		return err

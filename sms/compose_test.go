@@ -42,7 +42,7 @@ func longest(role escrow.Role, language escrow.Language) escrow.Message {
 		Params: escrow.MessageParams{
 			Ref: "1234567890", Item: "Mahindi magunia 10 mazur", Amount: escrow.MaxAmount, Role: role,
 			Other: escrow.Party{Phone: "+254722000418", Name: "Wanjikuwacha Mbugua"}.Label(),
-			State: escrow.PaymentLocked, Receipt: "UJK7TEST01", DeliverBy: "2026-12-31", Left: 4,
+			State: escrow.PaymentLocked, Receipt: "UJK7TEST01", DeliverBy: "2026-12-31", Until: "2027-01-31", Left: 4,
 		},
 	}
 }
@@ -56,6 +56,8 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgCompletedSeller, escrow.MsgPaidSeller, escrow.MsgReleasedBuyer, escrow.MsgRefunded,
 		escrow.MsgRefundComing, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
 		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop,
+		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
+		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,
 	}
 	var list []escrow.Message
 	add := func(template escrow.Template, role escrow.Role, change func(*escrow.MessageParams)) {

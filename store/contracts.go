@@ -32,6 +32,15 @@ type contractRow struct {
 	CodeTries    int       `db:"code_tries"`
 	ChainSeq     int64     `db:"chain_seq"`
 	ChainHead    []byte    `db:"chain_head"`
+	DueKind      string    `db:"due_kind"`
+	DueAt        *stamp    `db:"due_at"`
+	DueEnd       *stamp    `db:"due_end"`
+	DueArmed     *stamp    `db:"due_armed"`
+	DueCounted   int64     `db:"due_counted"`
+	DueFrozen    *stamp    `db:"due_frozen"`
+	CancelBy     string    `db:"cancel_by"`
+	CancelAt     *stamp    `db:"cancel_at"`
+	CancelTries  int       `db:"cancel_tries"`
 	CreatedAt    stamp     `db:"created_at"`
 	UpdatedAt    stamp     `db:"updated_at"`
 }
@@ -55,10 +64,18 @@ func (s *Store) contract(row contractRow) (escrow.Contract, error) {
 		Item: row.Item, Amount: escrow.Cents(row.Amount),
 		DeliverBy: time.Time(row.DeliverBy).In(escrow.EAT), TermsHash: row.TermsHash,
 		DisputedFrom: escrow.State(row.DisputedFrom), DisputedBy: escrow.Role(row.DisputedBy),
-		Reason: row.Reason, CodeTries: row.CodeTries,
+		Reason: row.Reason, CodeTries: row.CodeTries, Due: row.due(),
+		CancelBy: escrow.Role(row.CancelBy), CancelAt: orNever(row.CancelAt), CancelTries: row.CancelTries,
 		ChainSeq: row.ChainSeq, ChainHead: row.ChainHead,
 		CreatedAt: time.Time(row.CreatedAt), UpdatedAt: time.Time(row.UpdatedAt),
 	}, nil
+}
+
+func (r contractRow) due() escrow.Due {
+	return escrow.Due{
+		Kind: escrow.DueKind(r.DueKind), At: orNever(r.DueAt), End: orNever(r.DueEnd), Armed: orNever(r.DueArmed),
+		Counted: time.Duration(r.DueCounted) * time.Microsecond, Frozen: orNever(r.DueFrozen),
+	}
 }
 
 func (s *Store) contracts(rows []contractRow) ([]escrow.Contract, error) {
@@ -76,6 +93,7 @@ func (s *Store) contracts(rows []contractRow) ([]escrow.Contract, error) {
 const contractColumns = `
     c.id, c.ref, c.state, c.version, c.proposer, c.item, c.amount, c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
+    c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.created_at, c.updated_at,
     b.id AS "buyer.id", b.phone_sealed AS "buyer.phone_sealed",
     b.name_sealed AS "buyer.name_sealed", b.language AS "buyer.language",
@@ -131,14 +149,19 @@ func (t *tx) AddContract(ctx context.Context, c escrow.Contract) (escrow.Ref, er
 
 const sqlSaveContract = `
 UPDATE contracts SET state = $3, version = version + 1, terms_hash = $4, disputed_from = $5, disputed_by = $6,
-    reason = $7, code_tries = $8, chain_seq = $9, chain_head = $10, updated_at = $11
+    reason = $7, code_tries = $8, chain_seq = $9, chain_head = $10, updated_at = $11,
+    due_kind = $12, due_at = $13, due_end = $14, due_armed = $15, due_counted = $16, due_frozen = $17,
+    cancel_by = $18, cancel_at = $19, cancel_tries = $20
 WHERE id = $1 AND version = $2`
 
 // SaveContract implements [escrow.Tx].
 func (t *tx) SaveContract(ctx context.Context, c escrow.Contract) error {
 	err := t.one(ctx, "save contract", sqlSaveContract,
 		c.ID, c.Version, string(c.State), c.TermsHash, string(c.DisputedFrom), string(c.DisputedBy),
-		c.Reason, c.CodeTries, c.ChainSeq, c.ChainHead, stamp(c.UpdatedAt))
+		c.Reason, c.CodeTries, c.ChainSeq, c.ChainHead, stamp(c.UpdatedAt),
+		string(c.Due.Kind), orNoTime(c.Due.At), orNoTime(c.Due.End), orNoTime(c.Due.Armed),
+		c.Due.Counted.Microseconds(), orNoTime(c.Due.Frozen),
+		string(c.CancelBy), orNoTime(c.CancelAt), c.CancelTries)
 	if err != nil || !c.State.Terminal() {
 		return err
 	}

@@ -21,6 +21,11 @@ func TestAContractComesBackAsItWasStored(t *testing.T) {
 		b.Clock.Advance(90 * time.Second)
 		want.State, want.TermsHash, want.UpdatedAt = escrow.Disputed, []byte("terms"), b.Clock.Now()
 		want.DisputedFrom, want.DisputedBy, want.Reason = escrow.Delivered, escrow.Buyer, "rotten; DROP TABLE 'x' — mbovu"
+		want.Due = escrow.Due{
+			Kind: escrow.DueInspectHalf, At: b.Clock.Now().Add(time.Hour), End: b.Clock.Now().Add(2 * time.Hour),
+			Armed: b.Clock.Now(), Counted: 3 * time.Minute, Frozen: b.Clock.Now().Add(time.Minute),
+		}
+		want.CancelBy, want.CancelAt, want.CancelTries = escrow.Seller, b.Clock.Now(), 2
 		want.CodeTries, want.ChainSeq, want.ChainHead = 3, 7, []byte{0, 1, 255}
 		b.inTx(func(ctx context.Context, tx escrow.Tx) error { return tx.SaveContract(ctx, want) })
 		want.Version++

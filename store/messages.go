@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -89,6 +90,23 @@ func (s *Store) findMessage(ctx context.Context, q queryer, statement string, ke
 		return escrow.Message{}, err
 	}
 	return s.message(row)
+}
+
+const sqlMessagesDelivered = `
+SELECT COUNT(DISTINCT template) FROM messages
+WHERE contract_id = ? AND state = 'delivered' AND template IN (?)`
+
+// MessagesDelivered implements [escrow.Tx].
+func (t *tx) MessagesDelivered(ctx context.Context, contract uuid.UUID, templates []escrow.Template) (int, error) {
+	query, args, err := sqlx.In(sqlMessagesDelivered, contract, templates)
+	if err != nil {
+		return 0, fmt.Errorf("count messages: %w", err)
+	}
+	var n int
+	if err := t.GetContext(ctx, &n, sqlx.Rebind(sqlx.DOLLAR, query), args...); err != nil {
+		return 0, fmt.Errorf("count messages: %w", err)
+	}
+	return n, nil
 }
 
 const sqlSaveMessage = `

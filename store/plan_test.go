@@ -21,7 +21,7 @@ func TestLookUpsUseAnIndex(t *testing.T) {
 		"sqlContract": {id}, "sqlContractByRef": {"1234"}, "sqlFindContract": {"1234"},
 		"sqlTransfer": {id}, "sqlPayment": {id}, "sqlHeldPayment": {id}, "sqlPromptOpen": {id, id},
 		"sqlMessage": {id}, "sqlMessageByProvider": {"ATXid_1"}, "sqlKept": {"stk", "key"}, "sqlCallback": {id},
-		"sqlStale": {now, 5}, "sqlTransfersOf": {id}, "sqlNotedRefusal": {"key"},
+		"sqlStale": {now, 5}, "sqlDue": {now, 5}, "sqlOutages": {now}, "sqlPulse": {"gateway"}, "sqlTransfersOf": {id}, "sqlNotedRefusal": {"key"},
 		"sqlClaimed": {"key"}, "sqlTakenRefs": {"1234", now}, "sqlEvents": {id}, "sqlHeld": {"escrow:1"},
 	}
 	onEachEngine(t, func(t *testing.T, b *bench) {

@@ -39,6 +39,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 		"paid, but not noted":    {`UPDATE payments SET status = 'locked'`, "the payout is succeeded, the payment locked"},
 		"a chain cut short":      {`DELETE FROM audit_events WHERE seq = (SELECT MAX(seq) FROM audit_events)`, "is broken"},
 		"a chain with a new end": {`UPDATE contracts SET chain_head = NULL`, "is broken"},
+		"nothing will happen":    {`UPDATE contracts SET state = 'delivered', due_kind = ''`, "nothing will happen by itself"},
 		"an event in between":    {`UPDATE audit_events SET from_state = 'pending' WHERE event = 'lock'`, `lock, begins in "pending" and not in "confirmed"`},
 		"an event against rules": {`UPDATE audit_events SET event = 'decline' WHERE event = 'lock'`, "decline from"},
 		"a state out of nowhere": {`UPDATE contracts SET state = 'delivered'`, "its events say"},

@@ -116,6 +116,19 @@ func (t *tx) AddItem(ctx context.Context, i escrow.Item) error {
 	return nil
 }
 
+const sqlCloseItem = `
+UPDATE operator_items SET closed_at = $3, closed_by = $4, closed_why = $5
+WHERE contract_id = $1 AND kind = $2 AND closed_at IS NULL`
+
+// CloseItem implements [escrow.Tx].
+func (t *tx) CloseItem(ctx context.Context, contract uuid.UUID, kind escrow.ItemKind, c escrow.Closing) error {
+	_, err := t.ExecContext(ctx, sqlCloseItem, contract, string(kind), stamp(c.At), c.By, c.Why)
+	if err != nil {
+		return fmt.Errorf("close operator item: %w", err)
+	}
+	return nil
+}
+
 const sqlOpenItems = `
 SELECT i.id, i.kind, i.contract_id, COALESCE(c.ref, '') AS ref, i.transfer_id, i.note, i.opened_at
 FROM operator_items i

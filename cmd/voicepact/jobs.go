@@ -46,6 +46,12 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 	river.AddWorker(workers, &worker[escrow.Sweep]{work: func(ctx context.Context, _ escrow.Sweep) error {
 		return service.Sweep(ctx)
 	}})
+	river.AddWorker(workers, &worker[escrow.Deadline]{work: func(ctx context.Context, j escrow.Deadline) error {
+		return service.Deadline(ctx, j.Contract)
+	}})
+	river.AddWorker(workers, &worker[escrow.Pulse]{work: func(ctx context.Context, _ escrow.Pulse) error {
+		return service.Beat(ctx)
+	}})
 	inbox := inboxWorker{store: s, service: service, words: words, now: time.Now, log: log}
 	river.AddWorker(workers, &worker[store.WorkInbox]{work: inbox.work})
 	client, err := river.NewClient(s.Driver(), &river.Config{
@@ -56,7 +62,7 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
 		ErrorHandler:         jobErrors{service: service, log: log},
-		PeriodicJobs:         []*river.PeriodicJob{sweeping()},
+		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating()},
 		Logger:               slog.New(quiet{log.Handler()}),
 	})
 	if err != nil {
@@ -71,6 +77,13 @@ const sweepEvery = 10 * time.Minute
 func sweeping() *river.PeriodicJob {
 	return river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
 		func() (river.JobArgs, *river.InsertOpts) { return escrow.Sweep{}, nil },
+		&river.PeriodicJobOpts{RunOnStart: true})
+}
+
+// beating keeps the pulse, by which later is known when nobody worked.
+func beating() *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(escrow.PulseEvery),
+		func() (river.JobArgs, *river.InsertOpts) { return escrow.Pulse{}, nil },
 		&river.PeriodicJobOpts{RunOnStart: true})
 }
 
@@ -190,12 +203,13 @@ func (h jobErrors) givenUp(ctx context.Context, job *rivertype.JobRow) {
 		Transfer uuid.UUID `json:"transfer"`
 		Message  uuid.UUID `json:"message"`
 		Inbox    uuid.UUID `json:"inbox"`
+		Contract uuid.UUID `json:"contract"`
 	}
 	if err := json.Unmarshal(job.EncodedArgs, &about); err != nil {
 		h.log.ErrorContext(ctx, "job given up has no subject", "job", job.ID, "error", err)
 	}
 	subject := about.Transfer
-	for _, other := range []uuid.UUID{about.Message, about.Inbox} {
+	for _, other := range []uuid.UUID{about.Message, about.Inbox, about.Contract} {
 		if subject == uuid.Nil {
 			subject = other
 		}

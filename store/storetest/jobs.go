@@ -62,6 +62,8 @@ func decodeJob(kind string, args []byte) (escrow.Job, error) {
 		return decode[escrow.WatchTransfer](args)
 	case escrow.SendMessage{}.Kind():
 		return decode[escrow.SendMessage](args)
+	case escrow.Deadline{}.Kind():
+		return decode[escrow.Deadline](args)
 	case escrow.Sweep{}.Kind():
 		return decode[escrow.Sweep](args)
 	case store.WorkInbox{}.Kind():
@@ -106,6 +108,8 @@ func (w *World) run(job escrow.Job) {
 		err = w.Service.Watch(ctx, args.Transfer)
 	case escrow.SendMessage:
 		err = w.Service.Send(ctx, args.Message)
+	case escrow.Deadline:
+		err = w.Service.Deadline(ctx, args.Contract)
 	case escrow.Sweep:
 		err = w.Service.Sweep(ctx)
 	}

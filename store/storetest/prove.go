@@ -19,6 +19,7 @@ import (
 //   - a contract holds its money exactly while it should;
 //   - we owe each person what is on its way to them or failed to arrive, and no
 //     cent more or less;
+//   - every open contract has a deadline, or a person;
 //   - money that a completed contract released is on its way, has arrived, or
 //     waits for an operator;
 //   - every audit chain is whole, and replaying it by the rules gives the state
@@ -44,6 +45,7 @@ func Prove(tb testing.TB, s *store.Store) {
 		}
 		p.contract(o)
 		p.trail(o, transfers)
+		p.alive(o.Contract)
 		p.completed(o, transfers)
 		p.owes(transfers)
 	}
@@ -69,6 +71,18 @@ func (p *proof) contract(o store.Overview) {
 	}
 	if c.State.Funded() && o.Payment != escrow.PaymentHeld {
 		p.tb.Errorf("contract %s in %s has a payment that is %q", c.Ref, c.State, o.Payment)
+	}
+}
+
+// alive looks for what will move an open contract on when its parties do not.
+func (p *proof) alive(c escrow.Contract) {
+	p.tb.Helper()
+	person := slices.ContainsFunc(p.items, func(i escrow.Item) bool { return i.ContractID == c.ID })
+	if !c.State.Terminal() && !c.Due.Running() && !person {
+		p.tb.Errorf("contract %s is %s, and nothing will happen by itself", c.Ref, c.State)
+	}
+	if c.State.Terminal() && c.Due.Kind != "" {
+		p.tb.Errorf("contract %s is %s, and %s is still to come", c.Ref, c.State, c.Due.Kind)
 	}
 }
 

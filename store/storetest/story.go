@@ -17,9 +17,14 @@ const (
 // Deal makes a contract between Otieno, who proposes and sells, and Amina.
 func (w *World) Deal(amount escrow.Cents) escrow.Contract {
 	w.TB.Helper()
+	return w.deal(amount, 0)
+}
+
+func (w *World) deal(amount escrow.Cents, days int) escrow.Contract {
+	w.TB.Helper()
 	result, err := w.Service.Propose(w.TB.Context(), escrow.Proposal{
 		Request: w.Request(Otieno), Role: escrow.Seller, Other: Amina,
-		Item: "Maize 10 bags", Amount: amount, DeliverBy: w.Clock.Now(),
+		Item: "Maize 10 bags", Amount: amount, DeliverBy: w.Clock.Now().AddDate(0, 0, days),
 	})
 	if err != nil {
 		w.TB.Fatal(err)
@@ -31,8 +36,23 @@ func (w *World) Deal(amount escrow.Cents) escrow.Contract {
 // DealIn makes a contract and takes it to state by the acts of its parties.
 func (w *World) DealIn(state escrow.State, amount escrow.Cents) escrow.Contract {
 	w.TB.Helper()
-	c := w.Deal(amount)
-	for _, step := range w.way(state) {
+	return w.DueIn(state, amount, 0)
+}
+
+// DueIn is [World.DealIn] with the goods due in so many days.
+func (w *World) DueIn(state escrow.State, amount escrow.Cents, days int) escrow.Contract {
+	w.TB.Helper()
+	return w.DealOn(w.deal(amount, days), state)
+}
+
+// DealOn takes a contract on to a state that lies on its way.
+func (w *World) DealOn(c escrow.Contract, state escrow.State) escrow.Contract {
+	w.TB.Helper()
+	way := w.way(state)
+	if c.State == escrow.Confirmed {
+		way = way[1:]
+	}
+	for _, step := range way {
 		if c.State == state {
 			break
 		}

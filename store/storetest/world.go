@@ -48,6 +48,7 @@ func NewWorld(tb testing.TB, open Opener) *World {
 		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes, Signer: w.Signer,
 		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
+	w.Beat()
 	return w
 }
 
@@ -203,8 +204,16 @@ type Letter struct {
 func (p *Postbox) Send(_ context.Context, m escrow.Message, code string) escrow.Dispatch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	m.ProviderID = "ATXid_" + m.ID.String()
 	p.sent = append(p.sent, Letter{Message: m, Release: code})
-	return escrow.Dispatch{Outcome: escrow.Taken, ProviderID: "ATXid_" + m.ID.String(), Cost: "KES 0.8000"}
+	return escrow.Dispatch{Outcome: escrow.Taken, ProviderID: m.ProviderID, Cost: "KES 0.8000"}
+}
+
+// All returns every message that was sent, in order.
+func (p *Postbox) All() []Letter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Letter(nil), p.sent...)
 }
 
 // To lists the templates that a phone was sent, in order.
