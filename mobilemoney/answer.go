@@ -27,6 +27,7 @@ type answer struct {
 	Fault        fault  `json:"fault"`
 
 	status int
+	body   []byte
 	reason string
 }
 
@@ -45,7 +46,7 @@ func readAnswer(r outcall.Reply) answer {
 	if !read(r.Body, &a) {
 		a = answer{}
 	}
-	a.status = r.Status
+	a.status, a.body = r.Status, r.Body
 	return a
 }
 
@@ -93,6 +94,10 @@ func (a answer) says(text string) bool {
 // post makes one call. A token that is refused is replaced and the same body
 // sent once more, which is safe: the gateway refused before M-Pesa saw it.
 func (c *Client) post(ctx context.Context, product *outcall.Executor, path string, request any) (answer, error) {
+	return c.call(ctx, product, http.MethodPost, path, request)
+}
+
+func (c *Client) call(ctx context.Context, product *outcall.Executor, method, path string, request any) (answer, error) {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return answer{}, &noTokenError{reason: "request cannot be written", alarm: true}
@@ -101,26 +106,25 @@ func (c *Client) post(ctx context.Context, product *outcall.Executor, path strin
 	if err != nil {
 		return answer{}, err
 	}
-	a, err := c.postOnce(ctx, product, path, token, body)
+	call := outcall.Call{Method: method, URL: c.cfg.BaseURL + path, Body: body}
+	a, err := c.once(ctx, product, call, token)
 	if err != nil || !a.tokenRejected() {
 		return a, err
 	}
 	if token, err = c.renew(ctx, token); err != nil {
 		return answer{}, err
 	}
-	return c.postOnce(ctx, product, path, token, body)
+	return c.once(ctx, product, call, token)
 }
 
-func (c *Client) postOnce(ctx context.Context, product *outcall.Executor, path, token string, body []byte) (answer, error) {
-	reply, err := product.Do(ctx, outcall.Call{
-		Method: http.MethodPost, URL: c.cfg.BaseURL + path, Body: body,
-		Header: http.Header{
-			"Authorization": {"Bearer " + token},
-			// Without it Daraja complains about the short code.
-			"Content-Type": {"application/json"},
-			"Accept":       {"application/json"},
-		},
-	})
+func (c *Client) once(ctx context.Context, product *outcall.Executor, call outcall.Call, token string) (answer, error) {
+	call.Header = http.Header{
+		"Authorization": {"Bearer " + token},
+		// Without it Daraja complains about the short code.
+		"Content-Type": {"application/json"},
+		"Accept":       {"application/json"},
+	}
+	reply, err := product.Do(ctx, call)
 	if err != nil {
 		return answer{}, fmt.Errorf("M-Pesa: %w", err)
 	}

@@ -86,6 +86,7 @@ const (
 	codeNetwork = "network"
 	codeToken   = "token"
 	codeGarbled = "garbled"
+	codeSlots   = "slots"
 )
 
 // ok reports a status of success.

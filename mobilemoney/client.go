@@ -27,6 +27,13 @@ type Tokens interface {
 	Lock(ctx context.Context, ttl time.Duration) (release func(), ok bool, err error)
 }
 
+// Slots hands out the right to put one STK query, which Daraja limits for the
+// whole app and not for each process.
+type Slots interface {
+	// Take takes a slot, or says how long there is none: 0 means that it got one.
+	Take(ctx context.Context) (wait time.Duration, err error)
+}
+
 // Client is an M-Pesa account. It is safe for concurrent use.
 type Client struct {
 	cfg      Config
@@ -37,7 +44,9 @@ type Client struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	oauth, push, query, b2c, reversal, status, c2b *outcall.Executor
+	oauth, push, b2c, reversal *outcall.Executor
+	status, balance, c2b, pull *outcall.Executor
+	query, queryAlone          *outcall.Executor // with and without a slot
 }
 
 const (
@@ -53,9 +62,11 @@ const (
 	maxConcurrent = 32
 	// callsPerSecond is a courtesy: the production limits are not published.
 	callsPerSecond = 50
-	// queriesPerMinute is the sandbox's limit on STK queries for the whole app
-	// (observed in June 2026); production's is not known.
-	queriesPerMinute = 5
+	// QueriesPerMinute is the sandbox's limit on STK queries for the whole app,
+	// with no two at once (observed in June 2026); production's is not known.
+	QueriesPerMinute = 5
+	// maxStatement bounds one page of the statement, whose size nobody documents.
+	maxStatement = 8 << 20
 )
 
 // New makes a client. It refuses a configuration that Daraja would refuse
@@ -81,10 +92,13 @@ func New(cfg Config, tokens Tokens) (*Client, error) {
 	c.oauth = c.reader("daraja token", outcall.Config{})
 	c.status = c.reader("daraja status", outcall.Config{PerSecond: callsPerSecond})
 	c.c2b = c.reader("daraja c2b", outcall.Config{PerSecond: callsPerSecond})
-	c.query = outcall.New(outcall.Config{
-		// No retries: a second attempt would find no permit left.
-		Name: "daraja stk query", Timeout: readTimeout, PerMinute: queriesPerMinute, Failed: troubled, Log: c.log,
-	})
+	c.balance = c.reader("daraja balance", outcall.Config{PerSecond: callsPerSecond})
+	c.pull = c.reader("daraja pull", outcall.Config{PerSecond: callsPerSecond, MaxBody: maxStatement})
+	// No retries: a second attempt would have no slot.
+	queries := outcall.Config{Name: "daraja stk query", Timeout: readTimeout, Failed: troubled, Log: c.log}
+	c.query = outcall.New(queries)
+	queries.PerMinute = QueriesPerMinute
+	c.queryAlone = outcall.New(queries)
 	c.push = c.mover("daraja stk push")
 	c.b2c = c.mover("daraja b2c")
 	c.reversal = c.mover("daraja reversal")

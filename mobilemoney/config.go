@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Config is an M-Pesa account as Daraja knows it. Every field but Now and
-// Logger is needed.
+// Config is an M-Pesa account as Daraja knows it. Every field up to CallbackKeys
+// is needed.
 type Config struct {
 	BaseURL                          string // e.g. https://api.safaricom.co.ke
 	ConsumerKey, ConsumerSecret      string // of the Daraja app
@@ -23,8 +23,16 @@ type Config struct {
 	Certificate                      []byte // Safaricom's public X.509 certificate, PEM
 	PublicURL                        string // where Safaricom reaches us; see [New]
 	CallbackKeys                     [][]byte
-	Now                              func() time.Time // nil means time.Now
-	Logger                           *slog.Logger     // nil discards
+
+	// PullByGet asks for the statement by GET with a body, as one page of the
+	// portal says; its sample, and everyone's code, posts.
+	PullByGet bool
+	// Slots spaces STK queries out over all processes; nil means that this one
+	// is alone.
+	Slots Slots
+
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil discards
 }
 
 // minKey is the least length of a callback key: 128 bits.
@@ -108,8 +116,8 @@ func refusedIn(address string) string {
 // checkAddresses looks at one address of each kind that this package sends out.
 // Ids and tokens are hexadecimal, which spells none of the forbidden words.
 func (c *Client) checkAddresses() error {
-	all := []string{c.tillURL(actValidate), c.tillURL(actConfirm)}
-	for _, kind := range kinds() {
+	all := []string{c.tillURL(actValidate), c.tillURL(actConfirm), c.tillURL(actPull)}
+	for _, kind := range append(kinds(), KindBalance, KindBalanceTimeout) {
 		all = append(all, c.callbackURL(kind, uuid.Max))
 	}
 	for _, address := range all {

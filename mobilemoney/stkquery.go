@@ -2,6 +2,7 @@ package mobilemoney
 
 import (
 	"context"
+	"time"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/internal/outcall"
@@ -24,14 +25,34 @@ func (c *Client) stkQuery(ctx context.Context, t escrow.Transfer) escrow.Finding
 	if t.ProviderID == "" {
 		return nothing(codeLocal, "the push was never answered, so there is no id to ask about")
 	}
+	product, wait := c.takeSlot(ctx)
+	if wait > 0 {
+		return escrow.Finding{
+			Verdict: escrow.NotAsked, Code: codeSlots, Reason: "other STK queries go first", RetryAfter: wait,
+		}
+	}
 	at := timestamp(c.now())
-	a, err := c.post(ctx, c.query, pathQuery, queryRequest{
+	a, err := c.post(ctx, product, pathQuery, queryRequest{
 		BusinessShortCode: c.cfg.ShortCode, Password: c.password(at), Timestamp: at, CheckoutRequestID: t.ProviderID,
 	})
 	if err != nil {
 		return unanswered(err)
 	}
 	return a.queried(t.ProviderID)
+}
+
+// takeSlot returns what to put an STK query by, or how long to wait. Without the
+// shared memory this process keeps within the limit by itself.
+func (c *Client) takeSlot(ctx context.Context) (*outcall.Executor, time.Duration) {
+	if c.cfg.Slots == nil {
+		return c.queryAlone, 0
+	}
+	wait, err := c.cfg.Slots.Take(ctx)
+	if err != nil {
+		c.log.WarnContext(ctx, "STK query slots not shared", "error", err)
+		return c.queryAlone, 0
+	}
+	return c.query, wait
 }
 
 // queried reads the answer to an STK query, which has at least four shapes for
@@ -64,6 +85,9 @@ func (a answer) unread() escrow.Finding {
 	f := nothing(a.code(), a.reason)
 	if a.busy() || a.tokenRejected() {
 		f.Verdict = escrow.NotAsked
+	}
+	if a.busy() {
+		f.RetryAfter = afterBusy
 	}
 	f.Alarm = a.tokenRejected() || a.gatewayRefused()
 	return f

@@ -122,6 +122,7 @@ const (
 	wordTill    = "till"
 	actValidate = "validate"
 	actConfirm  = "confirm"
+	actPull     = "pull"
 )
 
 // tillToken stands in the addresses that are registered once for a short code.

@@ -93,14 +93,30 @@ func (p parameters) one(name scalar) scalar {
 const (
 	// centsPlaces is how many decimals of a shilling count.
 	centsPlaces = 2
-	// maxDigits is far above M-Pesa's largest amount and far below overflow.
-	maxDigits = 9
+	// maxDigits is far above what stands on an account, and far below overflow.
+	maxDigits = 12
+	// maxPayment is far above M-Pesa's largest amount.
+	maxPayment escrow.Cents = 1e9 * 100
 )
 
 // cents reads a positive amount of shillings written as a decimal, "1450",
 // 1500.00 or "168.0". Anything else is not an amount: an exponent, a sign, a
 // fraction of a cent.
 func (v scalar) cents() (escrow.Cents, bool) {
+	n, ok := v.unsigned()
+	return n, ok && 0 < n && n <= maxPayment
+}
+
+// signed reads what stands on an account, which may be nothing or less.
+func (v scalar) signed() (escrow.Cents, bool) {
+	if debt, negative := strings.CutPrefix(string(v), "-"); negative {
+		n, ok := scalar(debt).unsigned()
+		return -n, ok
+	}
+	return v.unsigned()
+}
+
+func (v scalar) unsigned() (escrow.Cents, bool) {
 	whole, fraction, _ := strings.Cut(string(v), ".")
 	if strings.HasSuffix(string(v), ".") || whole == "" || len(whole) > maxDigits {
 		return 0, false
@@ -116,7 +132,7 @@ func (v scalar) cents() (escrow.Cents, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
-	return escrow.Cents(n), err == nil && n > 0
+	return escrow.Cents(n), err == nil
 }
 
 const (

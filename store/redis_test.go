@@ -228,3 +228,61 @@ func TestASilentRedisIsAnErrorSoon(t *testing.T) {
 		t.Errorf("swapped %v, %v", swapped, err)
 	}
 }
+
+func TestSlotsAreSharedAndSpacedOut(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		const perMinute, callers = 5, 20
+		// Two processes, and another account.
+		fleet := []*store.Slots{store.NewSlots(client, "app", perMinute), store.NewSlots(client, "app", perMinute)}
+		waits := make(chan time.Duration, callers)
+		for i := range callers {
+			go func() {
+				wait, err := fleet[i%len(fleet)].Take(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				waits <- wait
+			}()
+		}
+		got := 0
+		for range callers {
+			switch wait := <-waits; {
+			case wait == 0:
+				got++
+			case wait > time.Minute/perMinute:
+				t.Errorf("a slot is free only in %s", wait)
+			}
+		}
+		if got != 1 {
+			t.Errorf("%d callers got a slot at once", got)
+		}
+		if wait, err := store.NewSlots(client, "other", perMinute).Take(t.Context()); err != nil || wait != 0 {
+			t.Errorf("another account waits %s, %v", wait, err)
+		}
+	})
+}
+
+func TestASlotIsFreeAgainInTime(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		const perMinute = 600 // one in 100 ms
+		slots := store.NewSlots(client, "app", perMinute)
+		start, taken := time.Now(), 0
+		testkit.Eventually(t, "three slots", func() bool {
+			wait, err := slots.Take(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wait == 0 {
+				taken++
+			}
+			return taken == 3
+		})
+		if took := time.Since(start); took < 190*time.Millisecond {
+			t.Errorf("three slots in %s", took)
+		}
+	})
+}

@@ -100,7 +100,9 @@ func (a *app) buildMoney(certificate []byte) (*mobilemoney.Client, error) {
 		BaseURL: d.BaseURL, ConsumerKey: d.ConsumerKey, ConsumerSecret: d.ConsumerSecret,
 		ShortCode: d.ShortCode, Passkey: d.Passkey, B2CShortCode: d.B2CShortCode,
 		InitiatorName: d.Initiator, InitiatorPassword: d.InitiatorPassword, Certificate: certificate,
-		PublicURL: a.cfg.PublicURL, CallbackKeys: keys, Now: time.Now, Logger: a.log,
+		PublicURL: a.cfg.PublicURL, CallbackKeys: keys, PullByGet: d.PullByGet,
+		Slots: store.NewSlots(a.redis, "daraja:stkquery:"+d.ConsumerKey, mobilemoney.QueriesPerMinute),
+		Now:   time.Now, Logger: a.log,
 	}, store.NewTokens(a.redis, "daraja:token:"+d.ConsumerKey))
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/mobilemoney"
 	"github.com/voicepact/gateway/store"
@@ -13,6 +15,11 @@ import (
 type taker interface {
 	Expect(ctx context.Context, a escrow.Arrival) error
 	Arrived(ctx context.Context, a escrow.Arrival, evidence string) error
+}
+
+// treasurer is the part that watches our accounts at the provider.
+type treasurer interface {
+	Balances(ctx context.Context, b escrow.Balance, evidence string) error
 }
 
 // expect answers M-Pesa's question before a PayBill payment.
@@ -37,3 +44,36 @@ func (w inboxWorker) arrival(ctx context.Context, callback store.Callback) error
 	}
 	return t.Arrived(ctx, arrived, "callback:"+callback.ID.String())
 }
+
+// balance gives the escrow what stands on our accounts. A question that M-Pesa
+// refused is put before a person once, however often it is put.
+func (w inboxWorker) balance(ctx context.Context, callback store.Callback) error {
+	b, err := mobilemoney.DecodeBalance(callback.Kind, callback.Body)
+	if err != nil {
+		return w.service.CallPerson(ctx, escrow.ItemProviderAlarm, balanceItem(), err.Error())
+	}
+	return w.counted(ctx, callback, b)
+}
+
+// left gives the escrow what the result of a payout or of a reversal says is left.
+func (w inboxWorker) left(ctx context.Context, callback store.Callback) error {
+	b, err := mobilemoney.DecodeBalance(callback.Kind, callback.Body)
+	if err != nil {
+		return nil //nolint:nilerr // most callbacks do not tell
+	}
+	return w.counted(ctx, callback, b)
+}
+
+func (w inboxWorker) counted(ctx context.Context, callback store.Callback, b escrow.Balance) error {
+	t, ok := any(w.service).(treasurer)
+	if !ok {
+		return nil
+	}
+	if b.At.IsZero() {
+		b.At = callback.At
+	}
+	return t.Balances(ctx, b, "callback:"+callback.ID.String())
+}
+
+// balanceItem is what an item about all questions for the balance is about.
+func balanceItem() uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte("voicepact:balance")) }

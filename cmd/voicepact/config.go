@@ -106,6 +106,10 @@ type daraja struct {
 	Initiator         string `env:"INITIATOR,notEmpty"`
 	InitiatorPassword string `env:"INITIATOR_PASSWORD,notEmpty"`
 	CertificateFile   string `env:"CERTIFICATE_FILE,notEmpty"`
+	// PullNumber is the phone on record for the short code in M-Pesa's portal; empty
+	// leaves the statement unregistered.
+	PullNumber string `env:"PULL_NUMBER"`
+	PullByGet  bool   `env:"PULL_BY_GET"`
 }
 
 // hexKey is a 32-byte key written as 64 hexadecimal digits.

@@ -133,6 +133,10 @@ func (w inboxWorker) handle(ctx context.Context, callback store.Callback) error 
 		return nil // kept as evidence of how the session ended; nothing follows from it
 	case mobilemoney.KindArrival:
 		return w.arrival(ctx, callback)
+	case mobilemoney.KindBalance:
+		return w.balance(ctx, callback)
+	case mobilemoney.KindBalanceTimeout:
+		return nil // it is asked again anyway
 	default:
 		return w.statement(ctx, callback)
 	}
@@ -145,6 +149,9 @@ func (w inboxWorker) statement(ctx context.Context, callback store.Callback) err
 		return err
 	}
 	err = w.service.Learn(ctx, transfer, finding, "callback:"+callback.ID.String())
+	if err == nil {
+		return w.left(ctx, callback)
+	}
 	if escrow.IsNotFound(err) {
 		// The token is ours, so the transfer was: a backup without it was restored.
 		note := "callback " + callback.ID.String() + " about a transfer we do not have, receipt " + finding.Receipt

@@ -59,8 +59,16 @@ func registerPayBill(ctx context.Context, money *mobilemoney.Client, cfg config)
 		fmt.Printf("addresses were registered for %s before: if they are of another PUBLIC_URL or of a key that is no longer "+
 			"in CALLBACK_KEYS, delete them in M-Pesa's portal (Self-service, URL management) and run this again\n",
 			cfg.Daraja.ShortCode)
+	} else {
+		fmt.Printf("addresses are registered for %s; keep the first of CALLBACK_KEYS as long as they are\n", cfg.Daraja.ShortCode)
+	}
+	if cfg.Daraja.PullNumber == "" {
+		fmt.Println("the statement is not registered: DARAJA_PULL_NUMBER is not set")
 		return nil
 	}
-	fmt.Printf("addresses are registered for %s; keep the first of CALLBACK_KEYS as long as they are\n", cfg.Daraja.ShortCode)
+	if _, err := money.RegisterPull(ctx, cfg.Daraja.PullNumber); err != nil {
+		return err
+	}
+	fmt.Println("the statement is registered")
 	return nil
 }

@@ -17,7 +17,7 @@ const (
 	// userAgent names us: the firewall before Daraja has been reported to turn
 	// away requests without one.
 	userAgent = "voicepact-gateway/1"
-	// maxBody is far above the largest answer of any provider.
+	// maxBody is far above the largest answer of any provider, statements apart.
 	maxBody = 64 << 10
 
 	dialTimeout = 5 * time.Second
@@ -87,12 +87,12 @@ func (e *Executor) roundTrip(ctx context.Context, call Call) (Reply, error) {
 	if err != nil {
 		return Reply{}, &networkError{kindOfNetwork(err)}
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, e.cfg.MaxBody+1))
 	err = errors.Join(err, response.Body.Close())
 	if err != nil {
 		return Reply{}, &networkError{kindOfNetwork(err)}
 	}
-	if len(body) > maxBody {
+	if int64(len(body)) > e.cfg.MaxBody {
 		return Reply{}, errTooLarge
 	}
 	return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, nil

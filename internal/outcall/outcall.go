@@ -63,6 +63,9 @@ type Config struct {
 	// PerSecond and PerMinute space the exchanges out evenly; 0 means no limit.
 	// When both are set, PerMinute holds.
 	PerSecond, PerMinute uint
+	// MaxBody is the largest answer that is read, in bytes; 0 means 64 KiB. A
+	// larger one is an error.
+	MaxBody int64
 	// Failed says which answers count against the breaker, and are worth a
 	// retry where there are any; nil means status 500 and above, and 429.
 	Failed func(Reply) bool
@@ -92,6 +95,9 @@ func build(cfg Config, t tuning) *Executor {
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = maxBody
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+)
+
+// Slots spaces calls out over all processes, for a provider that limits an
+// account and not each of its callers.
+type Slots struct {
+	limiter *redis_rate.Limiter
+	key     string
+	limit   redis_rate.Limit
+}
+
+// NewSlots hands out perMinute slots in a minute, evenly and never two at once,
+// under key.
+func NewSlots(client *redis.Client, key string, perMinute int) *Slots {
+	return &Slots{
+		limiter: redis_rate.NewLimiter(client), key: key,
+		limit: redis_rate.Limit{Rate: perMinute, Burst: 1, Period: time.Minute},
+	}
+}
+
+// Take takes a slot, or says how long there is none: 0 means that it got one.
+func (s *Slots) Take(ctx context.Context) (wait time.Duration, err error) {
+	got, err := s.limiter.Allow(ctx, s.key, s.limit)
+	if err != nil {
+		return 0, fmt.Errorf("take a slot: %w", err)
+	}
+	if got.Allowed > 0 {
+		return 0, nil
+	}
+	return max(got.RetryAfter, time.Millisecond), nil
+}
