@@ -32,6 +32,8 @@ type dialect struct {
 	lockMessage  string // the same, of a message "m"
 	// lockSchema and unlockSchema let one of several processes migrate at a time.
 	lockSchema, unlockSchema string
+	// snapshot begins a transaction that sees one moment. SQLite's do anyway.
+	snapshot *sql.TxOptions
 
 	goose  goose.Dialect
 	files  func() (fs.FS, error) // the migrations
@@ -49,6 +51,7 @@ func postgres() dialect {
 		lockMessage:  " FOR UPDATE OF m",
 		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
 		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
+		snapshot:     &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		goose:        goose.DialectPostgres,
 		files:        migrations.Postgres,
 		driver:       func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },

@@ -101,9 +101,11 @@ func (s *Store) transfer(r transferRow) (escrow.Transfer, error) {
 	if err != nil {
 		return escrow.Transfer{}, err
 	}
-	providerID, err := s.sealer.open(r.ProviderID)
-	if err != nil {
-		return escrow.Transfer{}, err
+	var providerID []byte
+	if s.sealer != nil {
+		if providerID, err = s.sealer.open(r.ProviderID); err != nil {
+			return escrow.Transfer{}, err
+		}
 	}
 	return escrow.Transfer{
 		ID: r.ID, ContractID: r.ContractID, PaymentID: r.PaymentID,

@@ -43,7 +43,7 @@ func (s *Store) Newest(ctx context.Context, limit int) ([]Overview, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	events, err := s.eventsOf(ctx, ids)
+	events, err := s.eventsOf(ctx, s.db, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *Store) Newest(ctx context.Context, limit int) ([]Overview, error) {
 
 // Events returns the audit chain of one contract, oldest first.
 func (s *Store) Events(ctx context.Context, contract uuid.UUID) ([]escrow.AuditEvent, error) {
-	events, err := s.eventsOf(ctx, []uuid.UUID{contract})
+	events, err := s.eventsOf(ctx, s.db, []uuid.UUID{contract})
 	return events[contract], err
 }
 
@@ -71,7 +71,7 @@ FROM audit_events
 WHERE contract_id IN (?)
 ORDER BY contract_id, seq`
 
-func (s *Store) eventsOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]escrow.AuditEvent, error) {
+func (s *Store) eventsOf(ctx context.Context, q queryer, ids []uuid.UUID) (map[uuid.UUID][]escrow.AuditEvent, error) {
 	var rows []struct {
 		ContractID uuid.UUID `db:"contract_id"`
 		Seq        int64     `db:"seq"`
@@ -89,7 +89,7 @@ func (s *Store) eventsOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]
 		Signature  []byte    `db:"signature"`
 		SignedBy   string    `db:"signed_by"`
 	}
-	if err := s.selectIn(ctx, "audit events", &rows, sqlEvents, ids); err != nil {
+	if err := selectIn(ctx, q, "audit events", &rows, sqlEvents, ids); err != nil {
 		return nil, err
 	}
 	events := make(map[uuid.UUID][]escrow.AuditEvent, len(ids))
@@ -117,7 +117,7 @@ func (s *Store) heldOf(ctx context.Context, ids []uuid.UUID) (map[escrow.Account
 		accounts[i] = string(escrow.EscrowAccount(id))
 	}
 	var rows []balanceRow
-	if err := s.selectIn(ctx, "held money", &rows, sqlHeld, accounts); err != nil {
+	if err := selectIn(ctx, s.db, "held money", &rows, sqlHeld, accounts); err != nil {
 		return nil, err
 	}
 	held := make(map[escrow.Account]escrow.Cents, len(rows))
@@ -150,10 +150,10 @@ func (s *Store) Balances(ctx context.Context) (map[escrow.Account]escrow.Cents, 
 }
 
 // selectIn runs a statement with one list in the place of its "?".
-func (s *Store) selectIn(ctx context.Context, what string, into any, statement string, list any) error {
+func selectIn(ctx context.Context, q queryer, what string, into any, statement string, list any) error {
 	query, args, err := sqlx.In(statement, list)
 	if err == nil {
-		err = s.db.SelectContext(ctx, into, sqlx.Rebind(sqlx.DOLLAR, query), args...)
+		err = sqlx.SelectContext(ctx, q, into, sqlx.Rebind(sqlx.DOLLAR, query), args...)
 	}
 	if err != nil {
 		return fmt.Errorf("read %s: %w", what, err)

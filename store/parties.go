@@ -16,6 +16,9 @@ type partyRow struct {
 }
 
 func (s *Store) party(row partyRow) (escrow.Party, error) {
+	if s.sealer == nil { // an audit knows people by their id
+		return escrow.Party{ID: row.ID, Language: escrow.Language(row.Language)}, nil
+	}
 	phone, err := s.sealer.open(row.Phone)
 	if err != nil {
 		return escrow.Party{}, err

@@ -27,7 +27,7 @@ type Store struct {
 
 // Open opens the database at address: postgres://… for PostgreSQL, or
 // sqlite:PATH for one file ("sqlite:" alone is in memory). Without a sealer it
-// can only migrate.
+// can only migrate and be audited.
 func Open(ctx context.Context, address string, sealer *Sealer, now func() time.Time) (*Store, error) {
 	s := &Store{sealer: sealer, now: now, dialect: postgres()}
 	var err error

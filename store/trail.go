@@ -129,33 +129,41 @@ func (t *tx) CloseItem(ctx context.Context, contract uuid.UUID, kind escrow.Item
 	return nil
 }
 
-const sqlOpenItems = `
+type itemRow struct {
+	ID         uuid.UUID `db:"id"`
+	Kind       string    `db:"kind"`
+	ContractID uuid.UUID `db:"contract_id"`
+	Ref        string    `db:"ref"`
+	TransferID uuid.UUID `db:"transfer_id"`
+	Note       string    `db:"note"`
+	OpenedAt   stamp     `db:"opened_at"`
+}
+
+func (r itemRow) item() escrow.Item {
+	return escrow.Item{
+		ID: r.ID, Kind: escrow.ItemKind(r.Kind), ContractID: r.ContractID, Ref: escrow.Ref(r.Ref), TransferID: r.TransferID,
+		Note: r.Note, OpenedAt: time.Time(r.OpenedAt),
+	}
+}
+
+const selectItem = `
 SELECT i.id, i.kind, i.contract_id, COALESCE(c.ref, '') AS ref, i.transfer_id, i.note, i.opened_at
 FROM operator_items i
 LEFT JOIN contracts c ON c.id = i.contract_id
-WHERE i.closed_at IS NULL
+`
+
+const sqlOpenItems = selectItem + `WHERE i.closed_at IS NULL
 ORDER BY i.opened_at, i.id`
 
 // OpenItems returns what waits for a person, oldest first.
 func (s *Store) OpenItems(ctx context.Context) ([]escrow.Item, error) {
-	var rows []struct {
-		ID         uuid.UUID `db:"id"`
-		Kind       string    `db:"kind"`
-		ContractID uuid.UUID `db:"contract_id"`
-		Ref        string    `db:"ref"`
-		TransferID uuid.UUID `db:"transfer_id"`
-		Note       string    `db:"note"`
-		OpenedAt   stamp     `db:"opened_at"`
-	}
+	var rows []itemRow
 	if err := s.db.SelectContext(ctx, &rows, sqlOpenItems); err != nil {
 		return nil, fmt.Errorf("read operator items: %w", err)
 	}
-	items := make([]escrow.Item, 0, len(rows))
-	for _, r := range rows {
-		items = append(items, escrow.Item{
-			ID: r.ID, Kind: escrow.ItemKind(r.Kind), ContractID: r.ContractID, Ref: escrow.Ref(r.Ref), TransferID: r.TransferID,
-			Note: r.Note, OpenedAt: time.Time(r.OpenedAt),
-		})
+	items := make([]escrow.Item, len(rows))
+	for i, row := range rows {
+		items[i] = row.item()
 	}
 	return items, nil
 }

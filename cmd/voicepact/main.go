@@ -19,6 +19,7 @@ type commands struct {
 	Items       itemsCmd       `cmd:"" help:"List what waits for a person: disputes, stuck payouts, odd money."`
 	Pubkey      pubkeyCmd      `cmd:"" help:"Print the public half of the signing key, and its id."`
 	Paybill     paybillCmd     `cmd:"" help:"Set up the PayBill number that buyers pay into."`
+	Audit       auditCmd       `cmd:"" help:"Prove every contract and the ledger: the books, the states, the trail, the signatures."`
 	Simulator   simulatorCmd   `cmd:"" help:"Run the simulated providers and phones alone, for a gateway elsewhere."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running gateway whether it is ready; for containers."`
 }

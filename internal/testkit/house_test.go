@@ -26,9 +26,11 @@ func directions() map[string][]string {
 		"mobilemoney": {"escrow", "internal/outcall"},
 		"store":       {"escrow", "migrations"},
 		"internal":    nil,
+		// Proves what the store holds, for the program and for tests.
+		"internal/audit": {"escrow", "store"},
 		// Help for tests, which only tests import.
 		"internal/testkit": nil,
-		"store/storetest":  {"escrow", "migrations", "store", "internal/testkit"},
+		"store/storetest":  {"escrow", "migrations", "store", "internal/audit", "internal/testkit"},
 	}
 }
 
