@@ -20,10 +20,14 @@ type phoneAct func(ctx context.Context, number string, body phoneBody) error
 type phoneBody struct {
 	Code   string `json:"code"`   // dial
 	Text   string `json:"text"`   // answer, sms
-	PIN    string `json:"pin"`    // prompt
+	PIN    string `json:"pin"`    // prompt, paybill
 	Cancel bool   `json:"cancel"` // prompt
-	Number string `json:"number"` // a new phone
-	Name   string `json:"name"`   // a new phone
+
+	Business string `json:"business"` // paybill
+	Account  string `json:"account"`  // paybill
+	Amount   string `json:"amount"`   // paybill, whole shillings
+	Number   string `json:"number"`   // a new phone
+	Name     string `json:"name"`     // a new phone
 }
 
 // Register mounts the page at /, its files at /assets/ and beside /, the phones
@@ -38,9 +42,22 @@ func (s *Sim) Register(r fiber.Router) {
 	daraja.All("/mpesa/stkpushquery/v1/query", s.daraja(kindSTKQuery, s.stkQuery))
 	daraja.All("/mpesa/b2c/v3/paymentrequest", s.daraja(kindB2C, s.b2c))
 	daraja.All("/mpesa/transactionstatus/v1/query", s.daraja(kindStatus, s.transactionStatus))
+	daraja.All("/mpesa/accountbalance/v1/query", s.daraja(kindBalance, s.accountBalance))
+	daraja.All("/mpesa/reversal/v1/request", s.daraja(kindReversal, s.reverse))
+	for version, path := range map[int]string{1: "/mpesa/c2b/v1", 2: "/mpesa/c2b/v2"} {
+		daraja.All(path+"/registerurl", s.daraja(kindC2BRegister, s.registerURLs(version)))
+		daraja.All(path+"/simulate", s.daraja(kindC2BSimulate, s.simulateC2B))
+	}
+	daraja.All("/pulltransactions/v1/register", s.daraja(kindPullRegister, s.registerPull))
+	daraja.All("/pulltransactions/v1/query", s.daraja(kindPull, s.pull))
 
 	sim.Get("/state", s.getState)
 	sim.Get("/stream", s.stream)
+	sim.Get("/bank", s.getBank)
+	sim.Post("/bank/float", s.postFloat)
+	sim.Get("/faults", s.getFaults)
+	sim.Post("/faults", s.postFaults)
+	sim.Delete("/faults", s.deleteFaults)
 	sim.Post("/phones", s.postPhone)
 	for name, act := range map[string]phoneAct{
 		"dial":   func(ctx context.Context, n string, b phoneBody) error { return s.dial(ctx, n, b.Code) },
@@ -50,6 +67,7 @@ func (s *Sim) Register(r fiber.Router) {
 		"prompt": func(ctx context.Context, n string, b phoneBody) error {
 			return s.answerPrompt(ctx, n, b.PIN, b.Cancel)
 		},
+		"paybill": s.payBill,
 	} {
 		sim.Post("/phones/:number/"+name, s.phoneHandler(act))
 	}
@@ -120,7 +138,11 @@ func (s *Sim) phoneHandler(act phoneAct) fiber.Handler {
 // phoneRequest insists on JSON by name: a page of another origin can send that
 // only after asking, and is not answered when it asks.
 func phoneRequest(c *fiber.Ctx) (phoneBody, error) {
-	var body phoneBody
+	return request[phoneBody](c)
+}
+
+func request[T any](c *fiber.Ctx) (T, error) {
+	var body T
 	media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	if err != nil || media != fiber.MIMEApplicationJSON {
 		return body, refuse(http.StatusUnsupportedMediaType, "Send JSON.")

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // lockedBuffer is where a test reads a log that many write.
@@ -140,7 +142,7 @@ func TestSeedChecks(t *testing.T) {
 		"name":   func(p *Person) { p.Name = strings.Repeat("x", 41) },
 		"pin":    func(p *Person) { p.PIN = "12345" },
 		"debt":   func(p *Person) { p.WalletCents = -1 },
-		"wealth": func(p *Person) { p.WalletCents = maxWalletCents + 1 },
+		"wealth": func(p *Person) { p.WalletCents = bank.MaxWallet + 1 },
 	} {
 		person := ok
 		spoil(&person)

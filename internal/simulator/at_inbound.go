@@ -20,7 +20,7 @@ func (s *Sim) textShortCode(ctx context.Context, number, text string) error {
 	if size := utf8.RuneCountInString(text); size > maxTextLength {
 		return refuse(http.StatusBadRequest, "That message is too long for this phone.")
 	}
-	id := newMessageID()
+	id := s.newMessageID()
 	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := s.storeMessage(ctx, tx, message{
 			ID: id, Number: number, Sender: number, Body: text, Outgoing: true, Status: statusSending,

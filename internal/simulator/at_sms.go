@@ -125,7 +125,7 @@ func (s *Sim) accept(ctx context.Context, out outbound) (*smsAnswer, error) {
 				Number: strings.TrimSpace(raw), Cost: "0", MessageID: "None",
 			}
 			if e164Pattern.MatchString(r.Number) {
-				r.StatusCode, r.Status, r.Cost, r.MessageID = codeSent, statusSuccess, smsCost(parts), newMessageID()
+				r.StatusCode, r.Status, r.Cost, r.MessageID = codeSent, statusSuccess, smsCost(parts), s.newMessageID()
 				if out.enqueue {
 					r.StatusCode = codeQueued
 				}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // TestPayoutOnTheWire compares acceptance and result with the portal's samples.
@@ -58,18 +60,18 @@ func TestPayoutResults(t *testing.T) {
 	cases := map[string]struct {
 		amount       string
 		field, value string
-		code         int
+		code         resultCode
 	}{
-		"no float":         {"5001", "", "", 1},
-		"too little":       {"9", "", "", 2},
-		"too much":         {"250001", "", "", 3},
-		"full wallet":      {"4500", "PartyB", "254700000009", 8},
-		"wrong initiator":  {"100", "InitiatorName", "somebody", 2001},
-		"wrong password":   {"100", "SecurityCredential", seal(t, key, "password"), 2001},
-		"wrong key":        {"100", "SecurityCredential", seal(t, other, "Pa55#word"), 2001},
-		"no credential":    {"100", "SecurityCredential", "Pa55#word", 2001},
-		"wrong short code": {"100", "PartyA", "600000", 2028},
-		"no such customer": {"100", "PartyB", "254711999888", 2040},
+		"no float":         {"5001", "", "", "1"},
+		"too little":       {"9", "", "", "2"},
+		"too much":         {"250001", "", "", "3"},
+		"full wallet":      {"4500", "PartyB", "254700000009", "8"},
+		"wrong initiator":  {"100", "InitiatorName", "somebody", "2001"},
+		"wrong password":   {"100", "SecurityCredential", seal(t, key, "password"), "2001"},
+		"wrong key":        {"100", "SecurityCredential", seal(t, other, "Pa55#word"), "2001"},
+		"no credential":    {"100", "SecurityCredential", "Pa55#word", "2001"},
+		"wrong short code": {"100", "PartyA", "600000", "2028"},
+		"no such customer": {"100", "PartyB", "254711999888", "2040"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +108,7 @@ func TestPayoutFees(t *testing.T) {
 	for amount, fee := range map[int64]int64{
 		10: 0, 100: 0, 101: 5, 1_500: 5, 1_501: 9, 5_000: 9, 5_001: 11, 20_000: 11, 20_001: 13, 250_000: 13,
 	} {
-		same2(t, "fee of "+kshWhole(amount*100), b2cFee(amount*100), fee*100)
+		same2(t, "fee of "+kshWhole(amount*100), bank.PayoutFee(amount*100), fee*100)
 	}
 	w := newWorld(t)
 	w.fund("5000")
@@ -127,7 +129,7 @@ func TestPayoutRefusals(t *testing.T) {
 		"no credential":  {"SecurityCredential", ""},
 		"command":        {"CommandID", "BusinessPayToPochi"},
 		"decimals":       {"Amount", "10.50"},
-		"nothing":        {"Amount", 0},
+		"nothing":        {"Amount", "0"},
 		"short code":     {"PartyA", "1"},
 		"payee":          {"PartyB", "0733111222"},
 		"landline":       {"PartyB", "254200000000"},
@@ -195,7 +197,7 @@ func TestTransactionStatus(t *testing.T) {
 	_, facts = w.statusOf("TransactionID", payout.Receipt)
 	same2(t, "found by receipt", facts["OriginatorConversationID"], any("paid"))
 	r, facts := w.statusOf("OriginalConversationID", "refused")
-	same2(t, "answered", r.ResultCode, 0)
+	same2(t, "answered", r.ResultCode, resultDone)
 	same2(t, "declined", facts["TransactionStatus"], any("Declined"))
 	same2(t, "no receipt", facts["ReceiptNo"], nil)
 	_, facts = w.statusOf("TransactionID", payment.Receipt)
@@ -203,7 +205,7 @@ func TestTransactionStatus(t *testing.T) {
 	same2(t, "payment", facts["Amount"], any("5000"))
 	for name, value := range map[string]string{"TransactionID": "UKN0000000", "OriginalConversationID": "never"} {
 		r, facts = w.statusOf(name, value)
-		same2(t, "unknown", r.ResultCode, 2032)
+		same2(t, "unknown", r.ResultCode, resultNoReceipt)
 		same2(t, "nothing told", len(facts), 0)
 	}
 }
@@ -222,5 +224,5 @@ func TestTransactionStatusRefusals(t *testing.T) {
 	}
 	w.post(pathStatus, ok.with("Initiator", "somebody"))
 	r := decode[resultCallback](t, w.gateway.wait(t, "/cb/q/1", 1)[0].body).Result
-	same2(t, "initiator", r.ResultCode, 2001)
+	same2(t, "initiator", r.ResultCode, resultInitiator)
 }

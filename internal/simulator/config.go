@@ -4,6 +4,8 @@ import (
 	"crypto/rsa"
 	"log/slog"
 	"time"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // Config says which provider accounts are simulated and where the gateway is.
@@ -38,9 +40,23 @@ type Config struct {
 	// B2CShortCode pays out. It shares one utility account with
 	// BusinessShortCode, as a "one account" short code does.
 	B2CShortCode string
-	// InitiatorName and InitiatorPassword belong to the API operator of B2C
-	// and of transaction status.
+	// SeparateFloat gives B2CShortCode accounts of its own, which somebody has to
+	// fill; see [Sim.MoveFloat].
+	SeparateFloat bool
+	// Bouquet says who bears the fee of a payment; "" takes none.
+	Bouquet bank.Bouquet
+	// C2B, unless nil, is what BusinessShortCode has registered at the start, over
+	// whatever is in the data file.
+	C2B *C2BURLs
+	// C2BMany lets URLs be registered again, as the sandbox does. In production
+	// they can be registered once, and a second attempt is refused.
+	C2BMany bool
+	// InitiatorName and InitiatorPassword belong to the API operator of B2C,
+	// reversal, account balance and transaction status.
 	InitiatorName, InitiatorPassword string
+	// InitiatorTries is how many wrong passwords in a row lock the operator, as
+	// [Sim.UnlockInitiator] undoes; 0 means 3. How many it takes is not published.
+	InitiatorTries int
 	// Key decrypts SecurityCredential (RSA, PKCS#1 v1.5); nil accepts any
 	// credential.
 	Key *rsa.PrivateKey
@@ -54,38 +70,11 @@ type Config struct {
 	PromptLife time.Duration
 	// Now is the clock of every timestamp and deadline; nil means [time.Now].
 	Now func() time.Time
+	// Seed makes the simulator's luck repeatable: receipts, ids, tokens, and what
+	// a fault hits; 0 means a luck of its own each time.
+	Seed uint64
 	// Logger receives no PIN, no full number and no callback URL; nil discards.
 	Logger *slog.Logger
-}
-
-// Faults are the ways in which the providers are known, or feared, to
-// misbehave. The zero value is a provider on a good day. A fault is looked at
-// when the request or the payment that it spoils is handled.
-type Faults struct {
-	// DropSTKCallback settles payments without ever telling the gateway; the
-	// STK query still answers.
-	DropSTKCallback bool
-	// DuplicateSTKCallback is how many extra copies of each STK callback go out.
-	DuplicateSTKCallback int
-	// DropSTKResponse accepts a push, shows the prompt, then closes the
-	// connection without answering.
-	DropSTKResponse bool
-	// DropB2CResult executes payouts without a result.
-	DropB2CResult bool
-	// DuplicateB2CResult is how many extra copies of each B2C result go out.
-	DuplicateB2CResult int
-	// B2CTimeoutInstead executes the payout, then posts to QueueTimeOutURL and
-	// nothing more: the case in which taking a time-out for a failure pays twice.
-	B2CTimeoutInstead bool
-	// SMSStatus, when not 0, is the HTTP status that every send is answered
-	// with; nothing is delivered.
-	SMSStatus int
-	// CallbackBeforeResponse holds the answer to a push or a payout until its
-	// callback has been delivered, at most [callbackFirstLimit].
-	CallbackBeforeResponse bool
-	// OAuth503HTML answers token requests like the web application firewall in
-	// front of Daraja does: HTTP 503 with an HTML page.
-	OAuth503HTML bool
 }
 
 // Person is someone with a SIM card: a phone on the page and an M-PESA wallet.
@@ -111,6 +100,7 @@ const (
 	defaultPromptLife    = 60 * time.Second
 	defaultPIN           = "1234"
 	defaultWalletCents   = 50_000_00
+	defaultTries         = 3
 
 	// sandboxNetwork is Africa's Talking's network code for its sandbox.
 	sandboxNetwork = "99999"
@@ -131,6 +121,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PromptLife == 0 {
 		c.PromptLife = defaultPromptLife
+	}
+	if c.InitiatorTries == 0 {
+		c.InitiatorTries = defaultTries
 	}
 	if c.Now == nil {
 		c.Now = time.Now

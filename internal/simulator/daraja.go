@@ -3,9 +3,6 @@ package simulator
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,20 +22,19 @@ const callbackFirstLimit = 30 * time.Second
 
 // Error codes of Daraja's envelope (Daraja portal, error tables of each API).
 const (
-	errBadRequest  = "400.002.02"
-	errBadPayload  = "400.002.05"
-	errBadAuth     = "400.008.01"
-	errBadGrant    = "400.008.02"
-	errBadToken    = "404.001.03"
-	errBadMethod   = "405.001"
-	errSTK         = "500.001.1001"
-	errB2C         = "500.002.1001"
-	errInternal    = "500.003.1001"
-	acceptedB2C    = "Accept the service request successfully."
-	acceptedSTK    = "Success. Request accepted for processing"
-	processed      = "The service request is processed successfully."
-	initiatorWrong = "The initiator information is invalid."
-	notPermitted   = "The request is not permitted according to product assignment."
+	errBadRequest = "400.002.02"
+	errBadPayload = "400.002.05"
+	errBadAuth    = "400.008.01"
+	errBadGrant   = "400.008.02"
+	errBadMethod  = "405.001"
+	errSTK        = "500.001.1001"
+	errB2C        = "500.002.1001"
+	errPull       = "400.001"
+	errInternal   = "500.003.1001"
+	acceptedB2C   = "Accept the service request successfully."
+	acceptedSTK   = "Success. Request accepted for processing"
+	processed     = "The service request is processed successfully."
+	notPermitted  = "The request is not permitted according to product assignment."
 )
 
 // envelope is how Daraja refuses a request.
@@ -107,7 +103,12 @@ type darajaCall func(ctx context.Context, body []byte) (acceptance, error)
 // envelope, and the wire log.
 func (s *Sim) daraja(k kind, call darajaCall) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		a, err := s.authorised(c, call)
+		faults := s.CurrentFaults()
+		if faults.HTML503 {
+			s.wire.add(WireEntry{To: toProvider, Kind: k, Summary: "Firewall page", Status: http.StatusServiceUnavailable})
+			return firewall(c)
+		}
+		a, err := s.authorised(c, k, call)
 		status := http.StatusOK
 		if err != nil {
 			var r *refusal
@@ -116,40 +117,111 @@ func (s *Sim) daraja(k kind, call darajaCall) fiber.Handler {
 				r = &refusal{http.StatusInternalServerError, errInternal, "Internal Server Error"}
 			}
 			status = r.status
-			a.body = envelope{requestID(), r.code, r.message}
+			if faults.Envelope200 {
+				status = http.StatusOK
+			}
+			a.body = s.envelope(r)
 			a.summary = fmt.Sprintf("Refused: %s %s", r.code, r.message)
 		}
 		if a.after != "" {
 			s.awaitCallback(c.UserContext(), a.after)
 		}
-		logged := status
-		if a.drop {
-			logged = 0
-		}
-		s.wire.add(WireEntry{To: toProvider, Kind: k, Who: a.who, Summary: a.summary, Status: logged})
-		s.changed()
-		if a.drop {
-			return hangUp(c)
-		}
-		return c.Status(status).JSON(a.body)
+		return s.reply(c, k, status, a)
 	}
 }
 
+// reply logs and sends what the caller gets to see of a.
+func (s *Sim) reply(c *fiber.Ctx, k kind, status int, a acceptance) error {
+	faults := s.CurrentFaults()
+	switch {
+	case a.drop:
+		status = 0
+	case faults.HTML503After:
+		status = http.StatusServiceUnavailable
+	}
+	s.wire.add(WireEntry{To: toProvider, Kind: k, Who: a.who, Summary: a.summary, Status: status})
+	s.changed()
+	switch {
+	case a.drop:
+		return hangUp(c)
+	case faults.HTML503After:
+		return firewall(c)
+	}
+	body, err := json.Marshal(a.body)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Status(status).Send(reshape(body, false, faults.FlipTypes))
+}
+
+// envelope is the body of a refusal. Apigee, which stands before Daraja, has a
+// shape of its own for too many requests.
+func (s *Sim) envelope(r *refusal) any {
+	if r.status == http.StatusTooManyRequests {
+		return apigeeFault{apigeeDetail{r.message, map[string]string{"errorcode": r.code}}}
+	}
+	return envelope{s.dice.requestID(), r.code, r.message}
+}
+
+// apigeeFault is observed with HTTP 429.
+type apigeeFault struct {
+	Fault apigeeDetail `json:"fault"`
+}
+
+type apigeeDetail struct {
+	FaultString string            `json:"faultstring"`
+	Detail      map[string]string `json:"detail"`
+}
+
+// firewall answers as the web application firewall in front of Daraja does.
+func firewall(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Status(http.StatusServiceUnavailable).SendString(firewallPage)
+}
+
 // authorised checks what comes before the call itself.
-func (s *Sim) authorised(c *fiber.Ctx, call darajaCall) (acceptance, error) {
-	if c.Method() != fiber.MethodPost {
+func (s *Sim) authorised(c *fiber.Ctx, k kind, call darajaCall) (acceptance, error) {
+	// The page of the pull API says GET with a body, libraries send POST.
+	if c.Method() != fiber.MethodPost && (k != kindPull || c.Method() != fiber.MethodGet) {
 		return acceptance{}, &refusal{http.StatusMethodNotAllowed, errBadMethod, "Method Not Allowed"}
 	}
 	token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
 	if !ok || !s.tokens.valid(token, s.now()) {
-		return acceptance{}, &refusal{http.StatusNotFound, errBadToken, "Invalid Access Token"}
+		return acceptance{}, s.tokenRefusal(k, token)
 	}
 	media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	if err != nil || media != fiber.MIMEApplicationJSON {
 		// A missing content type is known to surface as this unrelated complaint.
 		return acceptance{}, invalid("BusinessShortCode")
 	}
-	return call(c.UserContext(), bytes.Clone(c.Body()))
+	body := bytes.Clone(c.Body())
+	if err := s.checkTypes(body); err != nil {
+		return acceptance{}, err
+	}
+	return call(c.UserContext(), body)
+}
+
+// checkTypes refuses what a stricter Daraja would.
+func (s *Sim) checkTypes(body []byte) error {
+	faults := s.CurrentFaults()
+	if !faults.StringsOnly && !faults.NumbersOnly {
+		return nil
+	}
+	given, err := payload[map[string]json.RawMessage](body)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"BusinessShortCode", "ShortCode", "Amount", "PartyA", "PartyB", "PhoneNumber"} {
+		raw := given[name]
+		if len(raw) == 0 {
+			continue
+		}
+		if text := raw[0] == '"'; text && faults.NumbersOnly || !text && faults.StringsOnly {
+			return invalid(name)
+		}
+	}
+	return nil
 }
 
 // hangUp closes the connection without a byte of answer.
@@ -214,21 +286,4 @@ func callbackURL(raw scalar) bool {
 		}
 	}
 	return true
-}
-
-// initiator reports whether name and credential are those of the API operator.
-// The credential is base64 of the password under RSA with PKCS#1 v1.5 padding.
-func (s *Sim) initiator(name, credential scalar) bool {
-	if !same(string(name), s.cfg.InitiatorName) {
-		return false
-	}
-	if s.cfg.Key == nil {
-		return true
-	}
-	sealed, err := base64.StdEncoding.DecodeString(string(credential))
-	if err != nil {
-		return false
-	}
-	password, err := rsa.DecryptPKCS1v15(rand.Reader, s.cfg.Key, sealed)
-	return err == nil && same(string(password), s.cfg.InitiatorPassword)
 }

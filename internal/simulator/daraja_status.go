@@ -14,39 +14,21 @@ import (
 
 // statusRequest is POST /mpesa/transactionstatus/v1/query.
 type statusRequest struct {
-	Initiator              scalar `json:"Initiator"`
-	SecurityCredential     scalar `json:"SecurityCredential"`
-	CommandID              scalar `json:"CommandID"`
+	asyncFields
 	TransactionID          scalar `json:"TransactionID"`
 	OriginalConversationID scalar `json:"OriginalConversationID"`
 	PartyA                 scalar `json:"PartyA"`
 	IdentifierType         scalar `json:"IdentifierType"`
-	ResultURL              scalar `json:"ResultURL"`
-	QueueTimeOutURL        scalar `json:"QueueTimeOutURL"`
-	Remarks                scalar `json:"Remarks"`
 	Occasion               scalar `json:"Occasion"`
 }
 
 func (r statusRequest) check() error {
-	for _, rule := range []struct {
-		ok    bool
-		field string
-	}{
-		{r.Initiator != "", "Initiator"},
-		{r.SecurityCredential != "", "SecurityCredential"},
-		{r.CommandID == "TransactionStatusQuery", "CommandID"},
-		{r.TransactionID != "" || r.OriginalConversationID != "", "TransactionID"},
-		{shortCodePattern.MatchString(string(r.PartyA)), "PartyA"},
-		{slices.Contains([]scalar{"1", "2", "4"}, r.IdentifierType), "IdentifierType"},
-		{callbackURL(r.ResultURL), "ResultURL"},
-		{callbackURL(r.QueueTimeOutURL), "QueueTimeOutURL"},
-		{r.Remarks != "" && len(r.Remarks) <= maxRemarks, "Remarks"},
-	} {
-		if !rule.ok {
-			return invalid(rule.field)
-		}
-	}
-	return nil
+	return firstBroken(append(r.rules("TransactionStatusQuery"),
+		rule{r.TransactionID != "" || r.OriginalConversationID != "", "TransactionID"},
+		rule{shortCodePattern.MatchString(string(r.PartyA)), "PartyA"},
+		rule{slices.Contains([]scalar{"1", "2", "4"}, r.IdentifierType), "IdentifierType"},
+		rule{len(r.Occasion) <= maxOccasion, "Occasion"},
+	)...)
 }
 
 // transactionStatus answers by callback. The ids in the envelope are the
@@ -59,82 +41,94 @@ func (s *Sim) transactionStatus(ctx context.Context, body []byte) (acceptance, e
 	if err := req.check(); err != nil {
 		return acceptance{}, err
 	}
-	originator, conversation := requestID(), s.newConversationID()
-	who := ""
+	faults := s.CurrentFaults()
+	c := s.converse(kindStatusResult, req.asyncFields, body)
+	if a, refused := s.refusedAtOnce(c, faults.NoStatusRole); refused {
+		return a, nil
+	}
 	err = s.db.tx(ctx, func(tx *sqlx.Tx) error {
-		r := s.newResult(outcome{resultDone, processed}, originator, conversation)
-		r.Result.ReferenceData = reference("Occasion", string(req.Occasion))
-		var err error
-		if who, err = s.fillStatus(ctx, tx, &r.Result, req); err != nil {
+		o, err := s.operator(ctx, tx, req.Initiator, req.SecurityCredential, faults.NoStatusRole)
+		if err != nil {
 			return err
 		}
-		encoded, err := json.Marshal(r)
-		if err != nil {
-			return fmt.Errorf("encode status result: %w", err)
+		r := s.newResult(o, c, reference("Occasion", string(req.Occasion)))
+		if o == done() {
+			if c.who, err = s.fillStatus(ctx, tx, &r, req); err != nil {
+				return err
+			}
 		}
-		return s.enqueue(ctx, tx, callback{
-			Kind: kindStatusResult, Who: who, URL: string(req.ResultURL), Body: encoded, Ref: originator,
-			Summary: "Result: " + statusWords(r.Result.ResultCode),
-		}, s.cfg.CallbackDelay)
+		c.words = statusWords(r.ResultCode)
+		return s.oweResult(ctx, tx, c, r, fate{drop: faults.DropAnswerResult})
 	})
 	if err != nil {
 		return acceptance{}, fmt.Errorf("transaction status: %w", err)
 	}
-	return acceptance{
-		who: who, summary: "Transaction status query",
-		body: conversationAnswer{conversation, originator, "0", acceptedB2C},
-	}, nil
+	return acceptance{who: c.who, summary: "Transaction status query", body: c.accepted()}, nil
 }
 
-// fillStatus looks the subject up and returns whom it concerns, masked.
+// fillStatus looks the subject up, by receipt or by either of its conversation
+// ids, and returns whom it concerns, masked.
 func (s *Sim) fillStatus(ctx context.Context, tx *sqlx.Tx, r *result, req statusRequest) (string, error) {
-	if !s.initiator(req.Initiator, req.SecurityCredential) {
-		r.ResultCode, r.ResultDesc = resultInitiator, initiatorWrong
-		return "", nil
-	}
-	p, found, err := findPayout(ctx, tx, req)
-	if err != nil {
-		return "", err
-	}
-	if found {
-		payee, err := s.partyName(ctx, tx, p.Number)
+	for _, look := range []func(context.Context, *sqlx.Tx, statusRequest) (string, []keyValue, error){
+		s.payoutSubject, s.reversalSubject, s.paymentSubject,
+	} {
+		number, facts, err := look(ctx, tx, req)
 		if err != nil {
 			return "", err
 		}
-		r.ResultParameters = &resultParameters{s.payoutStatus(p, payee)}
-		return mask(p.Number), nil
+		if number != "" {
+			r.ResultParameters = &resultParameters{facts}
+			return mask(number), nil
+		}
 	}
-	var paid prompt
-	err = tx.GetContext(ctx, &paid,
-		`SELECT `+promptColumns+` FROM prompts WHERE receipt = $1 AND receipt <> ''`, string(req.TransactionID))
-	if errors.Is(err, sql.ErrNoRows) {
-		// Seen on another country's M-PESA; Kenya's answer is not documented.
-		r.ResultCode, r.ResultDesc = resultNoReceipt, "The transaction receipt number does not exist."
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("look for a payment: %w", err)
-	}
-	payer, err := s.partyName(ctx, tx, paid.Number)
-	if err != nil {
-		return "", err
-	}
-	r.ResultParameters = &resultParameters{s.paymentStatus(paid, payer)}
-	return mask(paid.Number), nil
+	// Seen on another country's M-PESA; Kenya's answer is not documented.
+	r.ResultCode, r.ResultDesc = resultNoReceipt, "The transaction receipt number does not exist."
+	return "", nil
 }
 
-func findPayout(ctx context.Context, tx *sqlx.Tx, req statusRequest) (payout, bool, error) {
+func (s *Sim) payoutSubject(ctx context.Context, tx *sqlx.Tx, req statusRequest) (string, []keyValue, error) {
 	var p payout
-	err := tx.GetContext(ctx, &p,
-		`SELECT `+payoutColumns+` FROM payouts WHERE originator_id = $1 OR (receipt <> '' AND receipt = $2)`,
+	found, err := findSubject(ctx, tx, &p, `SELECT `+payoutColumns+` FROM payouts`, req)
+	if err != nil || !found {
+		return "", nil, err
+	}
+	payee, err := s.partyName(ctx, tx, p.Number)
+	return p.Number, s.payoutStatus(p, payee), err
+}
+
+func (s *Sim) reversalSubject(ctx context.Context, tx *sqlx.Tx, req statusRequest) (string, []keyValue, error) {
+	var v reversal
+	found, err := findSubject(ctx, tx, &v, `SELECT `+reversalColumns+` FROM reversals`, req)
+	if err != nil || !found {
+		return "", nil, err
+	}
+	payer, err := s.partyName(ctx, tx, v.Number)
+	return v.Number, reversalStatus(v, payer), err
+}
+
+// paymentSubject finds payments by receipt only: whether a push is found by its
+// MerchantRequestID is not known.
+func (s *Sim) paymentSubject(ctx context.Context, tx *sqlx.Tx, req statusRequest) (string, []keyValue, error) {
+	p, found, err := findPayment(ctx, tx, string(req.TransactionID))
+	if err != nil || !found {
+		return "", nil, err
+	}
+	payer, err := s.partyName(ctx, tx, p.Number)
+	return p.Number, s.paymentStatus(p, payer), err
+}
+
+// findSubject fills one of the records that M-PESA made on our order.
+func findSubject(ctx context.Context, tx *sqlx.Tx, into any, query string, req statusRequest) (bool, error) {
+	err := tx.GetContext(ctx, into, query+
+		` WHERE ($1 <> '' AND (originator_id = $1 OR conversation_id = $1)) OR ($2 <> '' AND receipt = $2)`,
 		string(req.OriginalConversationID), string(req.TransactionID))
 	if errors.Is(err, sql.ErrNoRows) {
-		return payout{}, false, nil
+		return false, nil
 	}
 	if err != nil {
-		return payout{}, false, fmt.Errorf("look for a payout: %w", err)
+		return false, fmt.Errorf("look for a transaction: %w", err)
 	}
-	return p, true, nil
+	return true, nil
 }
 
 // partyName names a customer even when no phone here has the number.
@@ -147,11 +141,11 @@ func (s *Sim) partyName(ctx context.Context, tx *sqlx.Tx, number string) (string
 }
 
 // payoutStatus describes a payout, made or not, in the keys of the transaction
-// status page. A failed one is Declined and has neither receipt nor charges.
+// status page. One that was not has neither receipt nor charges.
 func (s *Sim) payoutStatus(p payout, payee string) []keyValue {
-	status, charges, receipt := "Completed", any("Fee For B2C Payment|KES|"+decimal(p.FeeCents).String()), any(p.Receipt)
-	if p.Code != 0 {
-		status, charges, receipt = "Declined", nil, nil
+	charges, receipt := any("Fee For B2C Payment|KES|"+decimal(p.FeeCents).String()), any(p.Receipt)
+	if p.Code != resultDone {
+		charges, receipt = nil, nil
 	}
 	at := json.Number(mpesaTime(fromMicros(p.Created)))
 	return []keyValue{
@@ -163,28 +157,69 @@ func (s *Sim) payoutStatus(p payout, payee string) []keyValue {
 		{"DebitPartyCharges", charges},
 		{Key: "TransactionReason"},
 		{"ReasonType", "Business Payment to Customer via API"},
-		{"TransactionStatus", status},
+		{"TransactionStatus", transactionState(p.Code)},
 		{"FinalisedTime", at},
-		{"Amount", strings.TrimSuffix(decimal(p.Cents).String(), ".00")},
+		{"Amount", whole(p.Cents)},
 		{"ConversationID", p.ConversationID},
 		{"ReceiptNo", receipt},
 	}
 }
 
-// paymentStatus describes a settled STK payment, found by its receipt.
-func (s *Sim) paymentStatus(p prompt, payer string) []keyValue {
+// reversalStatus describes a reversal, made or not.
+func reversalStatus(v reversal, payer string) []keyValue {
+	receipt := any(v.Receipt)
+	if v.Code != resultDone {
+		receipt = nil
+	}
+	at := json.Number(mpesaTime(fromMicros(v.Created)))
+	return []keyValue{
+		{"DebitPartyName", v.ShortCode + " - " + businessName},
+		{"CreditPartyName", payer},
+		{"OriginatorConversationID", v.OriginatorID},
+		{"InitiatedTime", at},
+		{"DebitAccountType", "Utility Account"},
+		{Key: "DebitPartyCharges"},
+		{"TransactionReason", v.Original},
+		{"ReasonType", "Transaction Reversal via API"},
+		{"TransactionStatus", transactionState(v.Code)},
+		{"FinalisedTime", at},
+		{"Amount", whole(v.Cents)},
+		{"ConversationID", v.ConversationID},
+		{"ReceiptNo", receipt},
+	}
+}
+
+// transactionState is one of the final states of the transaction status page.
+func transactionState(code resultCode) string {
+	switch code {
+	case resultDone:
+		return "Completed"
+	case resultBusy:
+		return "Expired"
+	default:
+		return "Declined"
+	}
+}
+
+// paymentStatus describes a payment, found by its receipt. How one that was
+// given back is described is not documented; here it stays completed.
+func (s *Sim) paymentStatus(p payment, payer string) []keyValue {
+	charges := any(nil)
+	if p.FeeCents > 0 {
+		charges = "Pay Bill Charge|KES|" + decimal(p.FeeCents).String()
+	}
 	return []keyValue{
 		{"DebitPartyName", payer},
-		{"CreditPartyName", s.cfg.BusinessShortCode + " - " + businessName},
-		{"OriginatorConversationID", p.MerchantID},
-		{"InitiatedTime", json.Number(mpesaTime(fromMicros(p.Created)))},
+		{"CreditPartyName", p.ShortCode + " - " + businessName},
+		{"OriginatorConversationID", p.OriginatorID},
+		{"InitiatedTime", json.Number(mpesaTime(fromMicros(p.Started)))},
 		{"DebitAccountType", "MMF Account For Customer"},
-		{Key: "DebitPartyCharges"},
+		{"DebitPartyCharges", charges},
 		{Key: "TransactionReason"},
-		{"ReasonType", "Pay Bill Online"},
+		{"ReasonType", p.Reason},
 		{"TransactionStatus", "Completed"},
-		{"FinalisedTime", json.Number(mpesaTime(fromMicros(p.Closed)))},
-		{"Amount", strings.TrimSuffix(decimal(p.Cents).String(), ".00")},
+		{"FinalisedTime", json.Number(mpesaTime(fromMicros(p.Paid)))},
+		{"Amount", whole(p.Cents)},
 		{Key: "ConversationID"},
 		{"ReceiptNo", p.Receipt},
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // Limits of an STK push (Daraja portal, M-PESA Express page).
@@ -18,6 +20,7 @@ const (
 	maxTransactionDesc  = 13
 	payBill             = "CustomerPayBillOnline"
 	buyGoods            = "CustomerBuyGoodsOnline"
+	subscriberLocked    = "Unable to lock subscriber, a transaction is already in process for the current subscriber"
 )
 
 var (
@@ -134,11 +137,14 @@ func (s *Sim) stkPush(ctx context.Context, body []byte) (acceptance, error) {
 
 // newPrompt leaves the checkout id to openPrompt.
 func (s *Sim) newPrompt(number string, cents int64, req stkRequest) prompt {
-	now := s.now()
+	now, life := s.now(), s.cfg.PromptLife
+	if seconds := s.CurrentFaults().PromptSeconds; seconds > 0 {
+		life = time.Duration(seconds) * time.Second
+	}
 	return prompt{
-		MerchantID: requestID(), Number: number, Cents: cents,
+		MerchantID: s.dice.requestID(), Number: number, Cents: cents,
 		Account: string(req.AccountReference), CallbackURL: string(req.CallBackURL),
-		Open: 1, Created: micros(now), Expires: micros(now.Add(s.cfg.PromptLife)),
+		Open: 1, Created: micros(now), Expires: micros(now.Add(life)),
 	}
 }
 
@@ -147,7 +153,7 @@ func (s *Sim) newPrompt(number string, cents int64, req stkRequest) prompt {
 // a test with a standing clock makes, takes the next free one.
 func newCheckoutID(ctx context.Context, tx *sqlx.Tx, p *prompt) (string, error) {
 	for at := fromMicros(p.Created); ; at = at.Add(time.Millisecond) {
-		stamp := strings.Replace(at.In(eastAfrica()).Format("02012006150405.000"), ".", "", 1)
+		stamp := strings.Replace(at.In(bank.EastAfrica()).Format("02012006150405.000"), ".", "", 1)
 		id := "ws_CO_" + stamp + strings.TrimPrefix(p.Number, "+254")
 		if _, taken, err := readPrompt(ctx, tx, id); err != nil || !taken {
 			return id, err
@@ -159,40 +165,55 @@ func newCheckoutID(ctx context.Context, tx *sqlx.Tx, p *prompt) (string, error) 
 // customer is stored closed, and answered by callback.
 func (s *Sim) openPrompt(ctx context.Context, p *prompt, req stkRequest) error {
 	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {
-		var open int
-		if err := tx.GetContext(ctx, &open,
-			`SELECT count(*) FROM prompts WHERE number = $1 AND open = 1`, p.Number); err != nil {
-			return fmt.Errorf("look for an open prompt: %w", err)
-		}
-		if open > 0 {
-			return &refusal{
-				http.StatusInternalServerError, errSTK,
-				"Unable to lock subscriber, a transaction is already in process for the current subscriber",
-			}
-		}
-		var err error
-		if p.ID, err = newCheckoutID(ctx, tx, p); err != nil {
-			return err
-		}
-		if err := insertPrompt(ctx, tx, p); err != nil {
-			return err
-		}
-		_, known, err := readPhone(ctx, tx, p.Number)
+		o, err := s.judgePush(ctx, tx, p, req)
 		if err != nil {
 			return err
 		}
-		switch {
-		case string(req.TransactionType) != payBill || string(req.PartyB) != s.cfg.BusinessShortCode:
-			return s.closePrompt(ctx, tx, p, outcome{resultProduct, notPermitted})
-		case p.Cents > maxAmountCents:
-			return s.closePrompt(ctx, tx, p, outcome{resultTooMuch, "The amount is more than the maximum allowed."})
-		case !known:
-			return s.closePrompt(ctx, tx, p, outcome{resultUnreachable, "DS timeout user cannot be reached"})
+		if p.ID, err = newCheckoutID(ctx, tx, p); err != nil {
+			return err
 		}
-		return nil
+		p.Open = boolInt(o == done())
+		if err := insertPrompt(ctx, tx, p); err != nil || p.Open == 1 {
+			return err
+		}
+		return s.closePrompt(ctx, tx, p, o)
 	})
 	if err != nil {
 		return fmt.Errorf("open prompt: %w", err)
 	}
 	return nil
+}
+
+// sameAmountWindow is how long one amount cannot be asked of one phone again
+// (M-PESA Express page, result 17).
+const sameAmountWindow = 2 * time.Minute
+
+// judgePush is what M-PESA says before it asks the customer.
+func (s *Sim) judgePush(ctx context.Context, tx *sqlx.Tx, p *prompt, req stkRequest) (outcome, error) {
+	open, again := 0, 0
+	if err := tx.QueryRowxContext(ctx,
+		`SELECT coalesce(sum(open), 0), coalesce(sum(cents = $2 AND created_at > $3), 0) FROM prompts WHERE number = $1`,
+		p.Number, p.Cents, micros(s.now().Add(-sameAmountWindow))).Scan(&open, &again); err != nil {
+		return outcome{}, fmt.Errorf("look for other prompts: %w", err)
+	}
+	_, known, err := readPhone(ctx, tx, p.Number)
+	if err != nil {
+		return outcome{}, err
+	}
+	faults := s.CurrentFaults()
+	switch {
+	case open > 0 && faults.LockByResult:
+		return outcome{resultLock, subscriberLocked}, nil
+	case open > 0:
+		return outcome{}, &refusal{http.StatusInternalServerError, errSTK, subscriberLocked}
+	case string(req.TransactionType) != payBill || string(req.PartyB) != s.cfg.BusinessShortCode:
+		return outcome{resultProduct, notPermitted}, nil
+	case again > 0 && faults.SameAmountRule:
+		return outcome{resultRule, "Rule limited."}, nil
+	case p.Cents > bank.MaxAmount:
+		return outcome{resultTooMuch, "The amount is more than the maximum allowed."}, nil
+	case !known:
+		return outcome{resultUnreachable, "DS timeout user cannot be reached"}, nil
+	}
+	return done(), nil
 }

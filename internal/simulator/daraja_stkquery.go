@@ -3,7 +3,8 @@ package simulator
 import (
 	"context"
 	"net/http"
-	"strconv"
+	"sync"
+	"time"
 )
 
 // stkQueryRequest is POST /mpesa/stkpushquery/v1/query.
@@ -25,11 +26,35 @@ type stkQueryAnswer struct {
 	ResultDesc          string `json:"ResultDesc"`
 }
 
+// queryPace is the least time between two queries of one application: five a
+// minute and no burst, observed on the sandbox in 2026.
+const queryPace = 12 * time.Second
+
+// pace remembers when the last query was let through.
+type pace struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+// allow is false sooner than gap after the last that it allowed.
+func (p *pace) allow(now time.Time, gap time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.last.IsZero() && now.Before(p.last.Add(gap)) {
+		return false
+	}
+	p.last = now
+	return true
+}
+
 // stkQuery answers 4999 while the prompt is open, as observed in 2026, and the
-// final code afterwards.
+// final code afterwards, unless faults make it say something else.
 func (s *Sim) stkQuery(ctx context.Context, body []byte) (acceptance, error) {
 	req, err := payload[stkQueryRequest](body)
 	if err != nil {
+		return acceptance{}, err
+	}
+	if err := s.spoilQuery(); err != nil {
 		return acceptance{}, err
 	}
 	if err := s.merchant(req.BusinessShortCode, req.Password, req.Timestamp); err != nil {
@@ -42,9 +67,13 @@ func (s *Sim) stkQuery(ctx context.Context, body []byte) (acceptance, error) {
 	if !found {
 		return acceptance{}, &refusal{http.StatusInternalServerError, errSTK, "The transaction does not Exist"}
 	}
-	code, description, words := "4999", "The transaction is still under processing", "waiting for the PIN"
-	if p.Open == 0 {
-		code, description, words = strconv.Itoa(p.Code), p.Description, paymentWords(p.Code)
+	o, err := s.queryOutcome(p)
+	if err != nil {
+		return acceptance{who: mask(p.Number)}, err
+	}
+	words := "waiting for the PIN"
+	if o.code != queryOpen {
+		words = paymentWords(o.code)
 	}
 	return acceptance{
 		who:     mask(p.Number),
@@ -52,7 +81,53 @@ func (s *Sim) stkQuery(ctx context.Context, body []byte) (acceptance, error) {
 		body: stkQueryAnswer{
 			ResponseCode: "0", ResponseDescription: "The service request has been accepted successfully",
 			MerchantRequestID: p.MerchantID, CheckoutRequestID: p.ID,
-			ResultCode: code, ResultDesc: description,
+			ResultCode: string(o.code), ResultDesc: o.description,
 		},
 	}, nil
+}
+
+// spoilQuery answers in place of the query: too many, or noise that says
+// nothing about the payment.
+func (s *Sim) spoilQuery() error {
+	faults := s.CurrentFaults()
+	if faults.QueryLimit && !s.pace.allow(s.now(), queryPace) {
+		return &refusal{
+			http.StatusTooManyRequests, "policies.ratelimit.SpikeArrestViolation",
+			"Spike arrest violation. Allowed rate : MessageRate{messagesPerPeriod=5, " +
+				"periodInMicroseconds=60000000, maxBurstMessageCount=1.0}",
+		}
+	}
+	if s.dice.chance(faults.QueryNoisePercent) {
+		return &refusal{http.StatusInternalServerError, errSTK, "Internal Server Error"}
+	}
+	return nil
+}
+
+// queryOpen is in no table of the portal and is what the sandbox says while the
+// customer has not answered.
+const queryOpen resultCode = "4999"
+
+// queryOutcome is what the query says about p. An open one has been seen to be
+// answered in four ways.
+func (s *Sim) queryOutcome(p prompt) (outcome, error) {
+	faults := s.CurrentFaults()
+	denial := outcome{resultUnreachable, "DS timeout user cannot be reached."}
+	switch {
+	case p.Open == 0 && p.Code == resultDone && faults.QueryDeniesPaid:
+		return denial, nil
+	case p.Open == 0:
+		return outcome{p.Code, p.Description}, nil
+	case faults.QueryDeniesOpen:
+		return denial, nil
+	}
+	switch faults.InFlight {
+	case "B":
+		return outcome{}, &refusal{http.StatusInternalServerError, errSTK, "The transaction is being processed"}
+	case "C":
+		return outcome{}, &refusal{http.StatusOK, errSTK, ""}
+	case "D":
+		return outcome{}, invalid("CheckoutRequestID")
+	default:
+		return outcome{queryOpen, "The transaction is still under processing"}, nil
+	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	_ "modernc.org/sqlite" // the pure Go driver "sqlite"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // schema is applied at every start; it only ever creates. Times are
@@ -21,24 +23,6 @@ CREATE TABLE IF NOT EXISTS phones (
 	language   TEXT NOT NULL,
 	pin        TEXT NOT NULL,
 	created_at INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE IF NOT EXISTS accounts (
-	name  TEXT PRIMARY KEY,
-	cents INTEGER NOT NULL,
-	CONSTRAINT no_overdraft CHECK (cents >= 0 OR name IN ('charges', 'agents'))
-) STRICT;
-
-CREATE TABLE IF NOT EXISTS movements (
-	id        INTEGER PRIMARY KEY AUTOINCREMENT,
-	at        INTEGER NOT NULL,
-	kind      TEXT NOT NULL,
-	debit     TEXT NOT NULL,
-	credit    TEXT NOT NULL,
-	cents     INTEGER NOT NULL CHECK (cents > 0),
-	receipt   TEXT NOT NULL UNIQUE CHECK (length(receipt) = 10),
-	reference TEXT NOT NULL,
-	CHECK (debit <> credit)
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS prompts (
@@ -71,6 +55,55 @@ CREATE TABLE IF NOT EXISTS payouts (
 	created_at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS payouts_receipt ON payouts (receipt);
+
+CREATE TABLE IF NOT EXISTS payments (
+	receipt       TEXT PRIMARY KEY,
+	originator_id TEXT NOT NULL,
+	short_code    TEXT NOT NULL,
+	number        TEXT NOT NULL,
+	cents         INTEGER NOT NULL,
+	fee_cents     INTEGER NOT NULL,
+	account       TEXT NOT NULL,
+	reason        TEXT NOT NULL,
+	third_party   TEXT NOT NULL,
+	started_at    INTEGER NOT NULL,
+	paid_at       INTEGER NOT NULL,
+	reversed_by   TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS payments_paid ON payments (short_code, paid_at);
+
+CREATE TABLE IF NOT EXISTS reversals (
+	originator_id   TEXT PRIMARY KEY,
+	conversation_id TEXT NOT NULL UNIQUE,
+	original        TEXT NOT NULL,
+	short_code      TEXT NOT NULL,
+	number          TEXT NOT NULL,
+	cents           INTEGER NOT NULL,
+	code            TEXT NOT NULL,
+	description     TEXT NOT NULL,
+	receipt         TEXT NOT NULL,
+	created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS reversals_receipt ON reversals (receipt);
+
+CREATE TABLE IF NOT EXISTS c2b_urls (
+	short_code    TEXT PRIMARY KEY,
+	version       INTEGER NOT NULL,
+	response_type TEXT NOT NULL,
+	confirm_url   TEXT NOT NULL,
+	validate_url  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS pull_registrations (
+	short_code TEXT PRIMARY KEY,
+	number     TEXT NOT NULL,
+	url        TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS operators (
+	name     TEXT PRIMARY KEY,
+	failures INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE IF NOT EXISTS messages (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -121,10 +154,32 @@ func openDatabase(ctx context.Context, file string) (*database, error) {
 	// A second connection to :memory: would be a second, empty bank.
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	if _, err := db.ExecContext(ctx, schema); err != nil {
+	if _, err := db.ExecContext(ctx, bank.Schema+schema); err != nil {
 		return nil, fmt.Errorf("simulator: create tables: %w", errors.Join(err, db.Close()))
 	}
 	return &database{DB: db}, nil
+}
+
+// prepare brings an older file up to date and registers what the configuration
+// says is registered. It returns how much has happened in this file: rows ever
+// stored, which only grows.
+func (d *database) prepare(ctx context.Context, cfg Config) (uint64, error) {
+	var rows uint64
+	err := d.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := bank.Adopt(ctx, tx, cfg.BusinessShortCode); err != nil {
+			return err
+		}
+		if cfg.C2B != nil {
+			if err := storeURLs(ctx, tx, cfg.BusinessShortCode, *cfg.C2B); err != nil {
+				return err
+			}
+		}
+		return tx.GetContext(ctx, &rows, `SELECT coalesce(sum(seq), 0) FROM sqlite_sequence`)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("simulator: prepare data file: %w", err)
+	}
+	return rows, nil
 }
 
 // tx runs work in one transaction. work must use only the given transaction:

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 const (
@@ -305,7 +307,7 @@ func (w *world) adds() Statement {
 	for _, m := range st.Movements {
 		sums[m.Debit] -= m.Cents
 		sums[m.Credit] += m.Cents
-		if receipts[m.Receipt] || len(m.Receipt) != 10 || strings.Trim(m.Receipt, letters36) != "" {
+		if receipts[m.Receipt] || len(m.Receipt) != 10 || strings.Trim(m.Receipt, bank.Letters) != "" {
 			w.t.Errorf("bad receipt %q", m.Receipt)
 		}
 		receipts[m.Receipt] = true

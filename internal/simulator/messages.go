@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // Delivery states, in Africa's Talking's words (delivery reports page).
@@ -48,11 +50,24 @@ func setMessageStatus(ctx context.Context, tx *sqlx.Tx, id, status string) error
 	return nil
 }
 
-// notifyPaid is M-PESA's text to a payer.
-func (s *Sim) notifyPaid(ctx context.Context, tx *sqlx.Tx, p prompt, left int64) error {
+// notifyPaid is M-PESA's text to a payer, who has left in the wallet.
+func (s *Sim) notifyPaid(ctx context.Context, tx *sqlx.Tx, p payment, left int64) error {
 	return s.mpesaText(ctx, tx, p.Number, fmt.Sprintf(
-		"%s Confirmed. %s sent to %s for account %s on %s New M-PESA balance is %s. Transaction cost, Ksh0.00.",
-		p.Receipt, ksh(p.Cents), businessName, p.Account, smsTime(s.now()), ksh(left)))
+		"%s Confirmed. %s sent to %s for account %s on %s New M-PESA balance is %s. Transaction cost, %s.",
+		p.Receipt, ksh(p.Cents), businessName, p.Account, smsTime(s.now()), ksh(left), ksh(p.FeeCents)))
+}
+
+// notifyRefused is M-PESA's text to a payer whose payment was not made.
+func (s *Sim) notifyRefused(ctx context.Context, tx *sqlx.Tx, number, why string) error {
+	return s.mpesaText(ctx, tx, number, "Failed. "+why+" No money was taken.")
+}
+
+// notifyReversed is M-PESA's text to a payer who has now so much in the wallet.
+func (s *Sim) notifyReversed(ctx context.Context, tx *sqlx.Tx, r reversal, now int64) error {
+	return s.mpesaText(ctx, tx, r.Number, fmt.Sprintf(
+		"%s Confirmed. Transaction %s has been reversed on %s and %s is credited to your M-PESA account. "+
+			"New M-PESA balance is %s.",
+		r.Receipt, r.Original, smsTime(s.now()), ksh(r.Cents), ksh(now)))
 }
 
 // notifyReceived is M-PESA's text to a payee.
@@ -65,14 +80,14 @@ func (s *Sim) notifyReceived(ctx context.Context, tx *sqlx.Tx, p payout, now int
 // mpesaText reaches the phone past the gateway, as the operator's own texts do.
 func (s *Sim) mpesaText(ctx context.Context, tx *sqlx.Tx, number, body string) error {
 	return s.storeMessage(ctx, tx, message{
-		ID: newMessageID(), Number: number, Sender: mpesaSender, Body: body, Status: statusSuccess,
+		ID: s.newMessageID(), Number: number, Sender: mpesaSender, Body: body, Status: statusSuccess,
 	})
 }
 
-func newMessageID() string { return "ATXid_" + hex32() }
+func (s *Sim) newMessageID() string { return "ATXid_" + s.dice.hex32() }
 
 // smsTime is the date in M-PESA's texts: 23/11/26 at 3:30 PM.
-func smsTime(t time.Time) string { return t.In(eastAfrica()).Format("2/1/06 at 3:04 PM") }
+func smsTime(t time.Time) string { return t.In(bank.EastAfrica()).Format("2/1/06 at 3:04 PM") }
 
 // boolInt is how STRICT tables hold a boolean.
 func boolInt(b bool) int {

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // maxName is how much of a name fits on a phone.
@@ -96,7 +98,7 @@ func (s *Sim) newPhone(person Person) (phone, error) {
 	if !pinPattern.MatchString(person.PIN) {
 		return phone{}, refuse(http.StatusBadRequest, "The M-PESA PIN has 4 digits.")
 	}
-	if person.WalletCents < 0 || person.WalletCents > maxWalletCents {
+	if person.WalletCents < 0 || person.WalletCents > bank.MaxWallet {
 		return phone{}, refuse(http.StatusBadRequest, "A wallet holds 0 to 500,000 shillings.")
 	}
 	return phone{
@@ -109,10 +111,10 @@ func (s *Sim) newPhone(person Person) (phone, error) {
 // whole bank still sums to zero.
 func (s *Sim) openWallet(ctx context.Context, tx *sqlx.Tx, number string, cents int64) error {
 	if cents == 0 {
-		return adjust(ctx, tx, walletPrefix+number, 0)
+		return bank.Open(ctx, tx, bank.Wallet(number))
 	}
-	_, err := move(ctx, tx, Movement{
-		At: s.now(), Kind: movementOpening, Debit: accountAgents, Credit: walletPrefix + number,
+	_, err := s.bank.Move(ctx, tx, Movement{
+		At: s.now(), Kind: bank.KindOpening, Debit: bank.Agents, Credit: bank.Wallet(number),
 		Cents: cents, Reference: number,
 	})
 	return err

@@ -10,33 +10,29 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // prompt is an M-PESA request for a PIN and what became of it.
 type prompt struct {
-	ID          string `db:"id"` // CheckoutRequestID
-	MerchantID  string `db:"merchant_id"`
-	Number      string `db:"number"`
-	Cents       int64  `db:"cents"`
-	Account     string `db:"account"`
-	CallbackURL string `db:"callback_url"`
-	Open        int    `db:"open"`
-	Code        int    `db:"code"`
-	Description string `db:"description"`
-	Receipt     string `db:"receipt"` // "" unless paid
-	Created     int64  `db:"created_at"`
-	Expires     int64  `db:"expires_at"`
-	Closed      int64  `db:"closed_at"`
+	ID          string     `db:"id"` // CheckoutRequestID
+	MerchantID  string     `db:"merchant_id"`
+	Number      string     `db:"number"`
+	Cents       int64      `db:"cents"`
+	Account     string     `db:"account"`
+	CallbackURL string     `db:"callback_url"`
+	Open        int        `db:"open"`
+	Code        resultCode `db:"code"`
+	Description string     `db:"description"`
+	Receipt     string     `db:"receipt"` // "" unless paid
+	Created     int64      `db:"created_at"`
+	Expires     int64      `db:"expires_at"`
+	Closed      int64      `db:"closed_at"`
 }
 
 const promptColumns = `id, merchant_id, number, cents, account, callback_url, open, code, description, receipt,
 	created_at, expires_at, closed_at`
-
-// outcome is a result code of M-PESA and its words.
-type outcome struct {
-	code        int
-	description string
-}
 
 func insertPrompt(ctx context.Context, tx *sqlx.Tx, p *prompt) error {
 	if _, err := tx.NamedExecContext(ctx,
@@ -102,24 +98,19 @@ func (s *Sim) payPrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, pin string)
 	if !same(pin, owner.PIN) {
 		return s.closePrompt(ctx, tx, p, outcome{resultInitiator, initiatorWrong})
 	}
-	wallet := walletPrefix + p.Number
-	funds, err := balance(ctx, tx, wallet)
+	paid := payment{
+		OriginatorID: p.MerchantID, ShortCode: s.cfg.BusinessShortCode, Number: p.Number, Cents: p.Cents,
+		Account: p.Account, Reason: "Pay Bill Online", Started: p.Created,
+	}
+	o, err := s.takePayment(ctx, tx, &paid, bank.KindSTK, p.ID)
 	if err != nil {
 		return err
 	}
-	if funds < p.Cents {
-		return s.closePrompt(ctx, tx, p, outcome{resultFunds, "The balance is insufficient for the transaction."})
-	}
-	p.Receipt, err = move(ctx, tx, Movement{
-		At: s.now(), Kind: movementSTK, Debit: wallet, Credit: accountUtility, Cents: p.Cents, Reference: p.ID,
-	})
-	if err != nil {
+	p.Receipt = paid.Receipt
+	if err := s.closePrompt(ctx, tx, p, o); err != nil || o != done() || s.CurrentFaults().NoC2BForSTK {
 		return err
 	}
-	if err := s.notifyPaid(ctx, tx, *p, funds-p.Cents); err != nil {
-		return err
-	}
-	return s.closePrompt(ctx, tx, p, outcome{resultDone, processed})
+	return s.oweConfirmation(ctx, tx, paid)
 }
 
 // closePrompt records the outcome and owes its callback, unless a fault eats
@@ -128,14 +119,11 @@ func (s *Sim) closePrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, o outcome
 	p.Open, p.Code, p.Description, p.Closed = 0, o.code, o.description, micros(s.now())
 	if _, err := tx.NamedExecContext(ctx,
 		`UPDATE prompts SET open = 0, code = :code, description = :description, receipt = :receipt,
-		 closed_at = :closed_at WHERE id = :id AND open = 1`, p); err != nil {
+		 closed_at = :closed_at WHERE id = :id`, p); err != nil {
 		return fmt.Errorf("close prompt: %w", err)
 	}
 	faults := s.CurrentFaults()
-	if faults.DropSTKCallback {
-		return nil
-	}
-	body, err := json.Marshal(newSTKCallback(*p))
+	body, err := json.Marshal(newSTKCallback(*p, faults.MaskPayer))
 	if err != nil {
 		return fmt.Errorf("encode stk callback: %w", err)
 	}
@@ -143,17 +131,7 @@ func (s *Sim) closePrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, o outcome
 		Kind: kindSTKCallback, Who: mask(p.Number), URL: p.CallbackURL, Body: body, Ref: p.ID,
 		Summary: "Result: " + paymentWords(o.code),
 	}
-	return s.enqueueCopies(ctx, tx, cb, faults.DuplicateSTKCallback)
-}
-
-// enqueueCopies owes cb once and extra times more, all due together.
-func (s *Sim) enqueueCopies(ctx context.Context, tx *sqlx.Tx, cb callback, extra int) error {
-	for range 1 + max(0, extra) {
-		if err := s.enqueue(ctx, tx, cb, s.cfg.CallbackDelay); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.owe(ctx, tx, cb, faults.DropSTKCallback, faults.DuplicateSTKCallback)
 }
 
 // expirePrompts closes the prompts that nobody answered.
@@ -167,6 +145,10 @@ func (s *Sim) expirePrompts(ctx context.Context) error {
 	if expired == 0 {
 		return nil
 	}
+	end := outcome{resultUnreachable, "No response from user."}
+	if s.CurrentFaults().PromptExpires {
+		end = outcome{resultExpired, "Transaction has expired"}
+	}
 	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {
 		var over []prompt
 		if err := tx.SelectContext(ctx, &over,
@@ -174,7 +156,7 @@ func (s *Sim) expirePrompts(ctx context.Context) error {
 			return fmt.Errorf("read expired prompts: %w", err)
 		}
 		for i := range over {
-			if err := s.closePrompt(ctx, tx, &over[i], outcome{resultUnreachable, "No response from user."}); err != nil {
+			if err := s.closePrompt(ctx, tx, &over[i], end); err != nil {
 				return err
 			}
 		}
@@ -200,7 +182,7 @@ type stkMetadata struct {
 type stkResult struct {
 	MerchantRequestID string       `json:"MerchantRequestID"`
 	CheckoutRequestID string       `json:"CheckoutRequestID"`
-	ResultCode        int          `json:"ResultCode"`
+	ResultCode        resultCode   `json:"ResultCode"`
 	ResultDesc        string       `json:"ResultDesc"`
 	CallbackMetadata  *stkMetadata `json:"CallbackMetadata,omitempty"` // on success only
 }
@@ -215,18 +197,22 @@ type stkCallback struct {
 
 // newSTKCallback has the payment's items, date and number as JSON numbers, as
 // in the samples of the M-PESA Express page.
-func newSTKCallback(p prompt) stkCallback {
+func newSTKCallback(p prompt, masked bool) stkCallback {
 	r := stkResult{
 		MerchantRequestID: p.MerchantID, CheckoutRequestID: p.ID,
 		ResultCode: p.Code, ResultDesc: p.Description,
 	}
-	if p.Code == 0 {
+	if p.Code == resultDone {
+		payer := any(json.Number(strings.TrimPrefix(p.Number, "+")))
+		if masked {
+			payer = maskPayer(p.Number)
+		}
 		r.CallbackMetadata = &stkMetadata{Item: []stkItem{
 			{"Amount", decimal(p.Cents)},
 			{"MpesaReceiptNumber", p.Receipt},
 			{Name: "Balance"},
 			{"TransactionDate", json.Number(mpesaTime(fromMicros(p.Closed)))},
-			{"PhoneNumber", json.Number(strings.TrimPrefix(p.Number, "+"))},
+			{"PhoneNumber", payer},
 		}}
 	}
 	return stkCallback{Body: stkBody{STKCallback: r}}

@@ -94,7 +94,7 @@ func (s *shop) later(call func()) { s.calls.Go(call) }
 // paid locks the money or reports the failure.
 func (s *shop) paid(body []byte) {
 	var cb stkCallback
-	if err := json.Unmarshal(body, &cb); err != nil || cb.Body.STKCallback.ResultCode != 0 {
+	if err := json.Unmarshal(body, &cb); err != nil || cb.Body.STKCallback.ResultCode != resultDone {
 		s.move("payment_failed", "", "", func(d *ContractView) { d.PaymentStatus = "failed" })
 		return
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // Sim is both providers and the phones. Its methods may be called from any
@@ -17,15 +19,20 @@ type Sim struct {
 	cfg    Config
 	log    *slog.Logger
 	db     *database
+	dice   *dice
+	bank   bank.Ledger
 	client *http.Client
 	out    *outbox
 	wire   *wireLog
 	hub    *hub
 	lines  *switchboard
 	tokens *tokenStore
+	pace   pace
 	watch  *contractCache
 	// hopLimit is [ussdAnswerLimit] except in tests that cannot wait.
 	hopLimit time.Duration
+	// validationLimit is [c2bAnswerLimit] except in tests that cannot wait.
+	validationLimit time.Duration
 	// readings counts the states given out; see [State].
 	readings atomic.Int64
 
@@ -45,20 +52,26 @@ func New(ctx context.Context, cfg Config, watcher Watcher) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := newHub()
+	before, err := db.prepare(ctx, cfg)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	h, d := newHub(), newDice(cfg.Seed, before)
 	return &Sim{
 		cfg:    cfg,
 		log:    cfg.Logger,
 		db:     db,
+		dice:   d,
+		bank:   bank.Ledger{Draw: d.below},
 		client: newClient(),
 		out:    newOutbox(),
 		wire:   newWireLog(h, cfg.Now),
 		hub:    h,
 		lines:  newSwitchboard(),
-		tokens: newTokenStore(),
+		tokens: newTokenStore(d),
 		watch:  &contractCache{watcher: watcher},
 
-		hopLimit: ussdAnswerLimit,
+		hopLimit: ussdAnswerLimit, validationLimit: c2bAnswerLimit,
 
 		faults:  cfg.Faults,
 		closing: make(chan struct{}),

@@ -25,7 +25,7 @@ func (s *Sim) state(ctx context.Context) (State, error) {
 		}
 		if err := tx.SelectContext(ctx, &rows,
 			`SELECT `+phoneColumns+`,
-				coalesce((SELECT a.cents FROM accounts a WHERE a.name = 'wallet:' || number), 0) AS cents
+				coalesce((SELECT a.cents FROM bank_accounts a WHERE a.name = 'wallet:' || number), 0) AS cents
 			 FROM phones ORDER BY created_at, rowid`); err != nil {
 			return fmt.Errorf("read phones: %w", err)
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // ledgerModel is a bank in a dozen lines, for comparison.
@@ -132,13 +134,13 @@ func (b *bankRun) payout(rt *rapid.T) {
 	switch {
 	case again != (err != nil):
 		rt.Fatalf("again %v: %v", again, err)
-	case again || !known || cents < minB2CCents || cents > min(maxAmountCents, maxWalletCents-wallet, b.model.utility):
+	case again || !known || cents < bank.MinPayout || cents > min(bank.MaxAmount, bank.MaxWallet-wallet, b.model.utility):
 		return
 	}
 	b.model.utility -= cents
 	b.model.wallets[number] += cents
-	b.model.charges -= b2cFee(cents)
-	b.model.tariff += b2cFee(cents)
+	b.model.charges -= bank.PayoutFee(cents)
+	b.model.tariff += bank.PayoutFee(cents)
 }
 
 // refusedOr lets a refusal pass, and nothing else.
@@ -173,8 +175,8 @@ func (b *bankRun) compare(rt *rapid.T) {
 		}
 	}
 	for name, want := range map[string]int64{
-		accountUtility: b.model.utility, accountCharges: b.model.charges,
-		accountAgents: -b.model.opened, accountTariff: b.model.tariff,
+		bank.Utility("174379"): b.model.utility, bank.Charges("174379"): b.model.charges,
+		bank.Agents: -b.model.opened, bank.Tariff: b.model.tariff,
 	} {
 		if st.Accounts[name] != want {
 			rt.Fatalf("%s holds %d, the model says %d", name, st.Accounts[name], want)

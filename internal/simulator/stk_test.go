@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -84,7 +83,7 @@ func TestSTKFailuresByCallback(t *testing.T) {
 func assertFailure(t *testing.T, w *world, id, code string) {
 	t.Helper()
 	got := decode[stkCallback](t, w.gateway.wait(t, "/cb/s/1", 1)[0].body).Body.STKCallback
-	same2(t, "callback code", json.Number(code), json.Number(strconv.Itoa(got.ResultCode)))
+	same2(t, "callback code", json.Number(code), json.Number(got.ResultCode))
 	if got.CallbackMetadata != nil {
 		t.Error("a failure has metadata")
 	}
@@ -119,11 +118,11 @@ func TestSTKUnreachableAndMisdirected(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		field, value string
-		code         int
+		code         resultCode
 	}{
-		"no such phone": {"PhoneNumber", "254711999888", 1037},
-		"wrong product": {"TransactionType", "CustomerBuyGoodsOnline", 2028},
-		"above maximum": {"Amount", "250001", 3},
+		"no such phone": {"PhoneNumber", "254711999888", resultUnreachable},
+		"wrong product": {"TransactionType", "CustomerBuyGoodsOnline", resultProduct},
+		"above maximum": {"Amount", "250001", resultTooMuch},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -1,86 +1,19 @@
 package simulator
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/voicepact/gateway/internal/simulator/bank"
 )
-
-// letters36 are the characters of an M-PESA receipt.
-const letters36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-const (
-	receiptPrefix = 3
-	receiptLength = 10
-	// receiptEpoch is the year whose receipts began with A; observed receipts
-	// of October 2026 begin with UJ.
-	receiptEpoch = 2006
-)
-
-// eastAfrica is the zone of every M-PESA time. A fixed offset, because Kenya
-// has no daylight saving and a small machine may have no zone database.
-func eastAfrica() *time.Location { return time.FixedZone("EAT", 3*60*60) }
 
 // mpesaTime is YYYYMMDDHHmmss in East Africa Time.
-func mpesaTime(t time.Time) string { return t.In(eastAfrica()).Format("20060102150405") }
-
-// newReceipt starts with letters for year, month and day, as real ones do, and
-// goes on at random. Uniqueness is the ledger's to enforce.
-func newReceipt(at time.Time) string {
-	var b strings.Builder
-	b.WriteString(receiptDay(at))
-	for b.Len() < receiptLength {
-		b.WriteByte(letters36[randomBelow(len(letters36))])
-	}
-	return b.String()
-}
-
-func receiptDay(at time.Time) string {
-	at = at.In(eastAfrica())
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	year := (at.Year() - receiptEpoch) % len(alphabet)
-	if year < 0 {
-		year += len(alphabet)
-	}
-	return string([]byte{alphabet[year], alphabet[at.Month()-1], letters36[at.Day()]})
-}
-
-// genericTransactionID is what M-PESA reports for a transaction that never
-// came to be; it repeats all day, so nobody may treat it as unique.
-func genericTransactionID(at time.Time) string {
-	return receiptDay(at) + strings.Repeat("0", receiptLength-receiptPrefix)
-}
-
-// randomBelow needs no error: crypto/rand does not fail on a supported system.
-func randomBelow(n int) int {
-	v, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
-	if err != nil {
-		panic("simulator: no random numbers: " + err.Error())
-	}
-	return int(v.Int64())
-}
-
-// hex32 is 32 random hex digits.
-func hex32() string {
-	id := uuid.New()
-	return hex.EncodeToString(id[:])
-}
-
-// requestID looks like Daraja's: groups of hex and a decimal tail.
-func requestID() string {
-	const tail = 1_000_000 // seven digits, the first not 0
-	h := hex32()
-	return h[0:4] + "-" + h[4:8] + "-" + h[8:12] + "-" + h[12:24] + strconv.Itoa(tail+randomBelow(9*tail))
-}
+func mpesaTime(t time.Time) string { return t.In(bank.EastAfrica()).Format("20060102150405") }
 
 // subscriberPattern is a Kenyan mobile number without prefix: 7… and, since
 // 2019, 1….
@@ -124,6 +57,13 @@ func mask(number string) string {
 	return local[:head] + "***" + local[len(local)-tail:]
 }
 
+// maskPayer hides a payer as C2B notices of version 2 do, 2547 ***** 126.
+func maskPayer(number string) string {
+	digits := strings.TrimPrefix(number, "+")
+	const head, tail = 4, 3
+	return digits[:head] + " ***** " + digits[len(digits)-tail:]
+}
+
 // shillings parses a whole number of shillings into cents. Daraja refuses
 // decimals, signs and blanks.
 func shillings(raw string) (int64, bool) {
@@ -146,6 +86,9 @@ func decimal(cents int64) json.Number {
 	}
 	return json.Number(fmt.Sprintf("%s%d.%02d", sign, cents/100, cents%100))
 }
+
+// whole renders cents without decimals where there are none to lose.
+func whole(cents int64) string { return strings.TrimSuffix(decimal(cents).String(), ".00") }
 
 // ksh renders cents as M-PESA's messages do: Ksh1,500.00.
 func ksh(cents int64) string {

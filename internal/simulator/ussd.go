@@ -72,7 +72,7 @@ func (b *switchboard) view(number string) USSDView {
 // text, which is how operators that support deep dialling pass them.
 func (s *Sim) dial(ctx context.Context, number, code string) error {
 	text, known := s.deepDial(code)
-	sess := &session{id: "ATUid_" + hex32(), number: number, text: text, started: s.now(), inFlight: known}
+	sess := &session{id: "ATUid_" + s.dice.hex32(), number: number, text: text, started: s.now(), inFlight: known}
 	if !known {
 		// The network knows no such code; no provider hears of it.
 		sess.screen, sess.ended = screenFailed, true

@@ -23,6 +23,17 @@ const (
 	kindStatus       kind = "status"
 	kindStatusResult kind = "status_result"
 	kindOAuth        kind = "oauth"
+
+	kindC2BRegister    kind = "c2b_register"
+	kindC2BSimulate    kind = "c2b_simulate"
+	kindC2BValidate    kind = "c2b_validate"
+	kindC2BConfirm     kind = "c2b_confirm"
+	kindReversal       kind = "reversal"
+	kindReversalResult kind = "reversal_result"
+	kindBalance        kind = "balance"
+	kindBalanceResult  kind = "balance_result"
+	kindPullRegister   kind = "pull_register"
+	kindPull           kind = "pull"
 )
 
 // Directions of a [WireEntry].

@@ -28,6 +28,8 @@ func directions() map[string][]string {
 		"internal":    nil,
 		// Proves what the store holds, for the program and for tests.
 		"internal/audit": {"escrow", "store"},
+		// The simulator and its bank.
+		"internal/simulator": nil,
 		// Help for tests, which only tests import.
 		"internal/testkit": nil,
 		"store/storetest":  {"escrow", "migrations", "store", "internal/audit", "internal/testkit"},
