@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -138,12 +139,14 @@ func (s *Sim) oweResult(ctx context.Context, tx *sqlx.Tx, c conversation, r resu
 }
 
 func (s *Sim) owePosted(ctx context.Context, tx *sqlx.Tx, c conversation, r result, f fate) error {
-	body, err := json.Marshal(resultCallback{r})
-	if err != nil {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // balances are parted by &
+	if err := encoder.Encode(resultCallback{r}); err != nil {
 		return fmt.Errorf("encode %s: %w", c.kind, err)
 	}
 	return s.owe(ctx, tx, callback{
-		Kind: c.kind, Who: c.who, URL: c.resultURL, Body: body, Ref: c.originator, Summary: "Result: " + c.words,
+		Kind: c.kind, Who: c.who, URL: c.resultURL, Body: bytes.TrimSpace(body.Bytes()), Ref: c.originator, Summary: "Result: " + c.words,
 	}, f.drop, f.copies)
 }
 

@@ -202,9 +202,13 @@ func transactionState(code resultCode) string {
 }
 
 // paymentStatus describes a payment, found by its receipt. How one that was
-// given back is described is not documented; here it stays completed.
+// given back is described is not documented; here it stays completed, which to a
+// reader is the least help.
 func (s *Sim) paymentStatus(p payment, payer string) []keyValue {
-	charges := any(nil)
+	charges, state := any(nil), transactionState(resultDone)
+	if word := s.CurrentFaults().ReversedWord; word != "" && p.ReversedBy != "" {
+		state = word
+	}
 	if p.FeeCents > 0 {
 		charges = "Pay Bill Charge|KES|" + decimal(p.FeeCents).String()
 	}
@@ -217,7 +221,7 @@ func (s *Sim) paymentStatus(p payment, payer string) []keyValue {
 		{"DebitPartyCharges", charges},
 		{Key: "TransactionReason"},
 		{"ReasonType", p.Reason},
-		{"TransactionStatus", "Completed"},
+		{"TransactionStatus", state},
 		{"FinalisedTime", json.Number(mpesaTime(fromMicros(p.Paid)))},
 		{"Amount", whole(p.Cents)},
 		{Key: "ConversationID"},

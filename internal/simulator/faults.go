@@ -128,6 +128,9 @@ type Faults struct {
 	NoReversalRole bool `json:"noReversalRole"`
 	NoBalanceRole  bool `json:"noBalanceRole"`
 	NoStatusRole   bool `json:"noStatusRole"`
+	// ReversedWord, when not "", is what transaction status calls a payment that was
+	// given back; it is not documented, and without the knob it stays Completed.
+	ReversedWord string `json:"reversedWord"`
 	// RoleAtOnce answers a missing role at once, with ResponseCode 21.
 	RoleAtOnce bool `json:"roleAtOnce"`
 

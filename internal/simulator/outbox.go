@@ -24,7 +24,9 @@ const (
 	// hold up the others.
 	maxDeliveries = 16
 
-	refusedRetry  = time.Second
+	refusedRetry = time.Second
+	// darajaRetry is a guess: the reports of repeated callbacks give no times.
+	darajaRetry   = 10 * time.Second
 	refusedGiveUp = 10 * time.Minute
 	// Africa's Talking repeats an inbound message every minute until it is
 	// answered 200, for 12 hours (help centre, "Where are my incoming messages").
@@ -51,6 +53,8 @@ type callback struct {
 	Created  int64  `db:"created_at"`
 	Due      int64  `db:"due_at"`
 }
+
+const callbackColumns = `id, kind, who, url, body, ref, summary, attempts, created_at, due_at`
 
 // outbox is the part of the delivery queue that lives in memory: what is under
 // way right now.
@@ -105,8 +109,7 @@ func (s *Sim) dispatch(ctx context.Context, deliveries *sync.WaitGroup) error {
 	var due []callback
 	// Those under way are still stored, hence twice the bound.
 	if err := s.db.SelectContext(context.WithoutCancel(ctx), &due,
-		`SELECT id, kind, who, url, body, ref, summary, attempts, created_at, due_at
-		 FROM callbacks WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2`,
+		`SELECT `+callbackColumns+` FROM callbacks WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2`,
 		micros(s.now()), 2*maxDeliveries); err != nil {
 		return fmt.Errorf("read due callbacks: %w", err)
 	}
@@ -173,7 +176,8 @@ func (s *Sim) post(ctx context.Context, cb callback) (int, error) {
 // settle removes cb or puts it off.
 //
 // Any HTTP status settles a Daraja callback: Safaricom was observed not to
-// repeat one, whatever it was answered. Only an inbound message insists on 200.
+// repeat one, whatever it was answered; [Faults.CallbackRetries] has it repeated.
+// Only an inbound message insists on 200.
 //
 // A connection that was refused is tried again every second, which is kinder
 // than Safaricom, who does not come back. The reason is that in development
@@ -190,6 +194,8 @@ func (s *Sim) settle(ctx context.Context, cb callback, status int, err error) er
 		}
 	case cb.Kind == kindSMSIn && status != http.StatusOK:
 		wait, giveUp = smsRetry, smsGiveUp
+	case cb.daraja() && !taken(status) && cb.Attempts < int64(s.CurrentFaults().CallbackRetries):
+		wait, giveUp = darajaRetry, refusedGiveUp
 	}
 	now := s.now()
 	if wait > 0 && now.Add(wait).Before(fromMicros(cb.Created).Add(giveUp)) {
@@ -201,6 +207,19 @@ func (s *Sim) settle(ctx context.Context, cb callback, status int, err error) er
 	}
 	return s.finish(ctx, cb, status)
 }
+
+// daraja reports whether M-PESA owes cb, and not Africa's Talking.
+func (cb callback) daraja() bool {
+	switch cb.Kind {
+	case kindUSSDEvent, kindSMSIn, kindDLR:
+		return false
+	default:
+		return true
+	}
+}
+
+// taken is any of the statuses that say so.
+func taken(status int) bool { return status >= http.StatusOK && status < http.StatusMultipleChoices }
 
 // finish deletes cb and, for a message that a phone sent, shows its fate.
 func (s *Sim) finish(ctx context.Context, cb callback, status int) error {

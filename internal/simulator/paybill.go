@@ -67,14 +67,14 @@ func (s *Sim) payByC2B(ctx context.Context, p payment) error {
 		return fmt.Errorf("pay bill: %w", err)
 	}
 	if o != done() {
-		return s.declineText(ctx, p.Number, payBillWords(p, string(o.code)))
+		return s.declineText(ctx, p.Number, limitWords(p, o))
 	}
 	verdict, err := s.validate(ctx, urls, p)
 	if err != nil {
 		return err
 	}
 	if verdict.ResultCode != c2bAccepted {
-		return s.declineText(ctx, p.Number, payBillWords(p, string(verdict.ResultCode)))
+		return s.declineText(ctx, p.Number, refusalWords(p, string(verdict.ResultCode)))
 	}
 	p.ThirdParty = string(verdict.ThirdPartyTransID)
 	return s.settlePayBill(ctx, p)
@@ -87,7 +87,7 @@ func (s *Sim) settlePayBill(ctx context.Context, p payment) error {
 		case err != nil:
 			return err
 		case o != done():
-			return s.notifyRefused(ctx, tx, p.Number, payBillWords(p, string(o.code)))
+			return s.notifyRefused(ctx, tx, p.Number, limitWords(p, o))
 		}
 		return s.oweConfirmation(ctx, tx, p)
 	})
@@ -108,15 +108,18 @@ func (s *Sim) declineText(ctx context.Context, number, why string) error {
 	return nil
 }
 
-// payBillWords is the text for a result code of M-PESA or for the code with
-// which the business refused (Daraja portal, C2B page), which real texts leave
-// out.
-func payBillWords(p payment, code string) string {
-	switch code {
-	case string(resultFunds):
+// limitWords is the text for M-PESA's own refusal.
+func limitWords(p payment, o outcome) string {
+	if o.code == resultFunds {
 		return "You do not have enough money in M-PESA to pay " + ksh(p.Cents) + "."
-	case string(resultTooMuch), string(resultDayFull):
-		return ksh(p.Cents) + " is above your M-PESA limit."
+	}
+	return ksh(p.Cents) + " is above your M-PESA limit."
+}
+
+// refusalWords is the text for the code with which the business refused (Daraja
+// portal, C2B page). Real texts leave the code out.
+func refusalWords(p payment, code string) string {
+	switch code {
 	case "C2B00011":
 		return businessName + " does not take payments from your number (" + code + ")."
 	case "C2B00012":
