@@ -44,7 +44,7 @@ func testConfig(g *fakeGateway) Config {
 		GatewayURL: g.URL, ATSecret: "s3cr3t", ATUsername: "sandbox", ATAPIKey: "atsk_test",
 		ConsumerKey: "key", ConsumerSecret: "secret", Passkey: "passkey",
 		BusinessShortCode: "174379", B2CShortCode: "600992",
-		InitiatorName: "escrowapi", InitiatorPassword: "Pa55#word", CallbackDelay: time.Millisecond,
+		InitiatorName: "escrowapi", InitiatorPassword: "Pa55#word", CallbackDelay: testDelay,
 	}
 }
 

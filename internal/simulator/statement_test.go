@@ -14,10 +14,32 @@ import (
 	"github.com/voicepact/gateway/internal/simulator/bank"
 )
 
-// ledgerModel is a bank in a dozen lines, for comparison.
+// ledgerModel is a bank in two dozen lines, for comparison. A run stays within
+// one day.
 type ledgerModel struct {
-	wallets                          map[string]int64
+	wallets, sent, received          map[string]int64
 	utility, charges, opened, tariff int64
+	paid                             []modelPayment
+}
+
+type modelPayment struct {
+	receipt, number string
+	cents           int64
+	reversed        bool
+}
+
+// pay reports whether the money was there, and moves it.
+func (m *ledgerModel) pay(number string, cents int64) bool {
+	customer, business := bank.PayBillFee(bank.Mgao, cents)
+	if cents > bank.MaxAmount || m.sent[number]+cents > bank.MaxDay || cents+customer > m.wallets[number] {
+		return false
+	}
+	m.wallets[number] -= cents + customer
+	m.sent[number] += cents
+	m.utility += cents
+	m.charges -= business
+	m.tariff += customer + business
+	return true
 }
 
 // TestBankAgainstModel does random things to the bank and compares every
@@ -27,18 +49,22 @@ func TestBankAgainstModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		clk := newClock()
 		cfg := testConfig(noGateway())
-		cfg.Now = clk.now
+		cfg.Now, cfg.Bouquet = clk.now, bank.Mgao
 		sim, err := New(context.Background(), cfg, nil)
 		check(rt, err)
 		defer func() { check(rt, sim.Close()) }()
-		b := &bankRun{sim: sim, clk: clk, model: ledgerModel{wallets: map[string]int64{}}}
+		b := &bankRun{sim: sim, clk: clk, model: ledgerModel{
+			wallets: map[string]int64{}, sent: map[string]int64{}, received: map[string]int64{},
+		}}
 		rt.Repeat(map[string]func(*rapid.T){
-			"open":   b.open,
-			"push":   b.push,
-			"answer": b.answer,
-			"expire": b.expire,
-			"payout": b.payout,
-			"":       b.compare,
+			"open":    b.open,
+			"push":    b.push,
+			"answer":  b.answer,
+			"expire":  b.expire,
+			"payout":  b.payout,
+			"paybill": b.payBill,
+			"reverse": b.reverse,
+			"":        b.compare,
 		})
 	})
 }
@@ -94,10 +120,52 @@ func (b *bankRun) answer(rt *rapid.T) {
 	p, open := b.openPrompt(rt, number)
 	err := b.sim.answerPrompt(context.Background(), number, pin, rapid.Bool().Draw(rt, "cancel") && pin == "0000")
 	refusedOr(rt, err)
-	if open && pin == "1234" && p.Cents <= b.model.wallets[number] {
-		b.model.wallets[number] -= p.Cents
-		b.model.utility += p.Cents
+	if open && pin == "1234" && b.model.pay(number, p.Cents) {
+		b.keep(rt, number, p.Cents)
 	}
+}
+
+// keep remembers the payment just made by its receipt, which is in the bank only.
+func (b *bankRun) keep(rt *rapid.T, number string, cents int64) {
+	var receipt string
+	check(rt, b.sim.db.Get(&receipt, `SELECT receipt FROM payments ORDER BY rowid DESC LIMIT 1`))
+	b.model.paid = append(b.model.paid, modelPayment{receipt: receipt, number: number, cents: cents})
+}
+
+func (b *bankRun) payBill(rt *rapid.T) {
+	number := numbers().Draw(rt, "number")
+	cents := rapid.Int64Range(1, 260_000).Draw(rt, "shillings") * 100
+	_, known := b.model.wallets[number]
+	if !known {
+		return
+	}
+	check(rt, b.sim.payBill(context.Background(), number, phoneBody{
+		PIN: "1234", Business: "174379", Account: "1234", Amount: strconv.FormatInt(cents/100, 10),
+	}))
+	if b.model.pay(number, cents) {
+		b.keep(rt, number, cents)
+	}
+}
+
+// reverse tries any payment, also one that was given back, and sometimes for
+// another amount.
+func (b *bankRun) reverse(rt *rapid.T) {
+	if len(b.model.paid) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(b.model.paid)-1).Draw(rt, "payment")
+	p := &b.model.paid[i]
+	cents := p.cents + rapid.SampledFrom([]int64{0, 0, 0, 100}).Draw(rt, "more")
+	body, err := json.Marshal((&world{gateway: noGateway()}).reversalFields(p.receipt, strconv.FormatInt(cents/100, 10)))
+	check(rt, err)
+	_, err = b.sim.reverse(context.Background(), body)
+	check(rt, err)
+	if p.reversed || cents != p.cents || cents > b.model.utility || b.model.wallets[p.number]+cents > bank.MaxWallet {
+		return
+	}
+	p.reversed = true
+	b.model.utility -= cents
+	b.model.wallets[p.number] += cents
 }
 
 func (b *bankRun) openPrompt(rt *rapid.T, number string) (prompt, bool) {
@@ -134,9 +202,11 @@ func (b *bankRun) payout(rt *rapid.T) {
 	switch {
 	case again != (err != nil):
 		rt.Fatalf("again %v: %v", again, err)
-	case again || !known || cents < bank.MinPayout || cents > min(bank.MaxAmount, bank.MaxWallet-wallet, b.model.utility):
+	case again || !known || cents < bank.MinPayout ||
+		cents > min(bank.MaxAmount, bank.MaxWallet-wallet, bank.MaxDay-b.model.received[number], b.model.utility):
 		return
 	}
+	b.model.received[number] += cents
 	b.model.utility -= cents
 	b.model.wallets[number] += cents
 	b.model.charges -= bank.PayoutFee(cents)
