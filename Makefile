@@ -9,8 +9,12 @@ GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 LDFLAGS   := -s -w
 TESTFLAGS ?=
 
+SEEDS     ?= 200
+STEPS     ?= 1000
+ENGINE    ?= sqlite
+
 .DEFAULT_GOAL := help
-.PHONY: help run test kill-loop short cover golden fuzz lint fmt build docker clean
+.PHONY: help run test kill-loop short sim cover golden fuzz lint fmt build docker clean
 
 help: ## List what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +31,11 @@ kill-loop: ## Kill gateways, PostgreSQL and Redis under load N times (200), look
 
 short: ## Run what needs no server, browser or C compiler: SQLite and an in-process Redis.
 	env -u CI -u TEST_DATABASE_URL -u TEST_REDIS_URL CGO_ENABLED=0 $(GO) test -short $(TESTFLAGS) $(PACKAGES)
+
+sim: ## Play SEEDS (200) whole systems with faults, STEPS (1000) each; SEED=n replays one, ENGINE=postgres.
+	$(if $(filter postgres,$(ENGINE)),scripts/with-services) env TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}") \
+		$(GO) test ./internal/sim -run TestSeeds -v -count 1 -timeout 0 \
+		-sim.seeds $(SEEDS) -sim.seed $(SEED) -sim.steps $(STEPS) -sim.engine $(ENGINE)
 
 cover: ## Show which lines the tests do not reach.
 	scripts/with-services $(GO) test -coverpkg=$(PACKAGES) -coverprofile=coverage.out $(PACKAGES)

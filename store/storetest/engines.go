@@ -28,7 +28,7 @@ func Engines(t *testing.T, story func(t *testing.T, open Opener)) {
 	for _, engine := range []struct {
 		name string
 		open Opener
-	}{{"sqlite", sqliteCopy}, {"postgres", Postgres}} {
+	}{{"sqlite", SQLiteCopy}, {"postgres", Postgres}} {
 		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
 			story(t, engine.open)
@@ -36,7 +36,9 @@ func Engines(t *testing.T, story func(t *testing.T, open Opener)) {
 	}
 }
 
-func sqliteCopy(tb testing.TB, now func() time.Time) *store.Store {
+// SQLiteCopy returns a store in a SQLite file of its own, copied from one that was
+// migrated once.
+func SQLiteCopy(tb testing.TB, now func() time.Time) *store.Store {
 	tb.Helper()
 	return open(tb, "sqlite:"+SQLiteFile(tb), now, false)
 }

@@ -1,0 +1,203 @@
+package sim
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store"
+	"github.com/voicepact/gateway/store/storetest"
+)
+
+// witness takes down what a check has to say, instead of failing the test, so
+// that the seed and the story can be said with it.
+type witness struct {
+	testing.TB
+	said []string
+}
+
+// Errorf implements [testing.TB].
+func (v *witness) Errorf(format string, args ...any) {
+	v.said = append(v.said, fmt.Sprintf(format, args...))
+}
+
+// state is everything that the store says, read once for a check.
+type state struct {
+	overviews []store.Overview
+	transfers []escrow.Transfer
+	byID      map[uuid.UUID]escrow.Transfer
+	balances  map[escrow.Account]escrow.Cents
+	items     []escrow.Item
+}
+
+func (w *world) read() state {
+	const all = 10_000
+	s := state{byID: map[uuid.UUID]escrow.Transfer{}}
+	var err error
+	if s.overviews, err = w.store.Newest(w.ctx, all); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, o := range s.overviews {
+		transfers, err := w.store.TransfersOf(w.ctx, o.Contract.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		s.transfers = append(s.transfers, transfers...)
+	}
+	for _, t := range s.transfers {
+		s.byID[t.ID] = t
+	}
+	if s.balances, err = w.store.Balances(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	if s.items, err = w.store.OpenItems(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// checkSafety asks for what must hold at every moment.
+func (w *world) checkSafety() {
+	w.t.Helper()
+	v := &witness{TB: w.t}
+	storetest.Prove(v, w.store)
+	if len(v.said) > 0 {
+		w.fail("%s", v.said[0])
+	}
+	s := w.read()
+	w.checkBank(s)
+	w.checkAnswers(s)
+	w.checkPeople()
+}
+
+// checkBank compares with the truth: nothing is counted that the bank did not
+// move, and what is counted is what it moved.
+func (w *world) checkBank(s state) {
+	w.t.Helper()
+	var in, out, sum escrow.Cents
+	for _, t := range s.transfers {
+		if t.State != escrow.TransferSucceeded {
+			continue
+		}
+		o := w.bank.orders[t.ID]
+		if o == nil || !o.paid {
+			w.fail("%s %s counts as succeeded, and the bank moved nothing", t.Kind, w.bank.name(t.ID))
+			return
+		}
+		if t.Receipt != "" && t.Receipt != o.receipt {
+			w.fail("%s has receipt %s, the bank %s", w.bank.name(t.ID), t.Receipt, o.receipt)
+		}
+		if t.Kind == escrow.Collect {
+			in += o.moved
+		} else {
+			out += o.moved
+		}
+	}
+	if got := s.balances[escrow.MpesaCollection]; got != in {
+		w.fail("the ledger has collected %s, the bank %s of what is counted", got, in)
+	}
+	if got := -s.balances[escrow.MpesaPayout]; got != out {
+		w.fail("the ledger has paid out %s, the bank %s of what is counted", got, out)
+	}
+	for _, amount := range w.bank.accounts {
+		sum += amount
+	}
+	if sum != 0 {
+		w.fail("the bank's own books are off by %s", sum)
+	}
+}
+
+// checkAnswers looks for the trace of everything that was answered as done.
+func (w *world) checkAnswers(s state) {
+	w.t.Helper()
+	evidence := map[string]bool{}
+	for _, o := range s.overviews {
+		for _, e := range o.Events {
+			evidence[e.Evidence] = true
+		}
+	}
+	for _, d := range w.crowd.deals {
+		for _, key := range d.done {
+			if !evidence[key] {
+				w.fail("deal %d: %s was answered as done and has left no trace", d.n, key)
+			}
+		}
+	}
+}
+
+// checkPeople adds up what the bank moved for each deal: nobody is paid twice,
+// and nobody without both having said so.
+func (w *world) checkPeople() {
+	w.t.Helper()
+	paid, back, in := map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}
+	for _, o := range w.bank.list {
+		d := w.crowd.byRef[o.Ref]
+		if !o.paid {
+			continue
+		}
+		switch o.Kind {
+		case escrow.Collect:
+			in[d] += o.moved
+		case escrow.Payout:
+			paid[d] += o.moved
+		case escrow.Refund:
+			back[d] += o.moved
+		}
+	}
+	for _, d := range w.crowd.deals {
+		if paid[d] > 0 && !(d.delivered && d.accepted) {
+			w.fail("deal %d was paid out: delivered %t, accepted %t", d.n, d.delivered, d.accepted)
+		}
+		if paid[d] > d.amount || paid[d]+back[d] > in[d] {
+			w.fail("deal %d of %s: %s came, %s was paid out, %s went back", d.n, d.amount, in[d], paid[d], back[d])
+		}
+	}
+}
+
+// checkRest asks for what must hold when nothing happens any more.
+func (w *world) checkRest() {
+	w.t.Helper()
+	if err := w.queue.check(w.ctx); err != nil {
+		w.fail("at rest: %v", err)
+	}
+	s := w.read()
+	watched := map[uuid.UUID]bool{}
+	for _, i := range s.items {
+		watched[i.ContractID] = true
+		watched[i.TransferID] = true
+	}
+	for _, t := range s.transfers {
+		if !t.State.Final() {
+			w.fail("at rest: %s %s is %s", t.Kind, w.bank.name(t.ID), t.State)
+		}
+	}
+	for _, o := range s.overviews {
+		c := o.Contract
+		waits := c.State == escrow.Completed && o.Payment != escrow.PaymentReleased || c.State == escrow.Disputed
+		if waits && !watched[c.ID] {
+			w.fail("at rest: contract of deal %d is %s, its payment %q, and nobody is asked to look",
+				w.crowd.byRef[c.Ref].n, c.State, o.Payment)
+		}
+	}
+	var unheard escrow.Cents
+	for _, o := range w.bank.list {
+		switch {
+		case !o.paid || s.byID[o.ID].State == escrow.TransferSucceeded:
+		case o.told:
+			w.fail("at rest: %s moved and was told, and counts as %s", w.bank.name(o.ID), s.byID[o.ID].State)
+		case o.Kind != escrow.Collect:
+			w.fail("at rest: %s moved and was never learnt", w.bank.name(o.ID))
+		default:
+			unheard += o.moved
+		}
+	}
+	if truth := w.bank.accounts[bankCollection]; truth != s.balances[escrow.MpesaCollection]+unheard {
+		w.fail("at rest: the bank has collected %s, the ledger %s, and of %s nothing was ever told",
+			truth, s.balances[escrow.MpesaCollection], unheard)
+	}
+	if truth := w.bank.accounts[bankUtility] - w.bank.funded; truth != s.balances[escrow.MpesaPayout] {
+		w.fail("at rest: the bank has paid out %s, the ledger %s", -truth, -s.balances[escrow.MpesaPayout])
+	}
+}

@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store/storetest"
+)
+
+var (
+	seeds  = flag.Int("sim.seeds", 4, "how many seeds are played")
+	seed   = flag.Uint64("sim.seed", 0, "play this seed alone, and tell its whole story")
+	steps  = flag.Int("sim.steps", 500, "steps with faults in each seed")
+	engine = flag.String("sim.engine", "sqlite", "the database: sqlite or postgres")
+)
+
+func thePlan() plan {
+	p := plan{steps: *steps, open: storetest.SQLiteCopy}
+	if *engine == "postgres" {
+		p.open = storetest.Postgres
+	}
+	return p
+}
+
+// The seeds are played one after the other: the source of randomness that makes
+// ids and references replay is the whole process's.
+func TestSeeds(t *testing.T) { //nolint:paralleltest // as said
+	list := []uint64{*seed}
+	if *seed == 0 {
+		list = nil
+		for n := range *seeds {
+			list = append(list, uint64(n+1))
+		}
+	}
+	total := newReport()
+	for _, seed := range list {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			w := newWorld(t, seed, thePlan())
+			if len(list) == 1 {
+				w.trace.sink = func(line string) { fmt.Fprintln(os.Stdout, line) }
+			}
+			w.run()
+			total.add(w)
+			t.Logf("seed %d: %d steps, trace %s", seed, w.steps, w.trace.sum())
+		})
+	}
+	t.Log(total)
+}
+
+func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as above
+	const seed, short = 4711, 300
+	var sums []string
+	for range 2 {
+		w := newWorld(t, seed, plan{steps: short, open: storetest.SQLiteCopy})
+		w.run()
+		sums = append(sums, w.trace.sum())
+	}
+	if sums[0] != sums[1] {
+		t.Errorf("seed %d was %s and then %s", seed, sums[0], sums[1])
+	}
+	other := newWorld(t, seed+1, plan{steps: short, open: storetest.SQLiteCopy})
+	if other.run(); other.trace.sum() == sums[0] {
+		t.Error("two seeds are the same story")
+	}
+}
+
+// report is what all seeds came to.
+type report struct {
+	seeds, steps, contracts, payments, orders int
+	states                                    map[escrow.State]int
+	faults                                    map[fault]int
+	virtual                                   time.Duration
+	begin                                     time.Time
+}
+
+func newReport() *report {
+	return &report{states: map[escrow.State]int{}, faults: map[fault]int{}, begin: time.Now()}
+}
+
+func (r *report) add(w *world) {
+	r.seeds++
+	r.steps += w.steps
+	r.orders += len(w.bank.list)
+	r.virtual += w.clock.true.Sub(w.begin)
+	for _, o := range w.read().overviews {
+		r.contracts++
+		r.states[o.Contract.State]++
+	}
+	w.faults.add(r.faults)
+}
+
+// String tells it in a few lines.
+func (r *report) String() string {
+	wall := time.Since(r.begin)
+	virtual := r.virtual.Hours() / 24
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d seeds, %d steps, %d contracts, %d orders at the bank, %.0f simulated days in %s: %.0f steps and %.1f days a second\n",
+		r.seeds, r.steps, r.contracts, r.orders, virtual, wall.Round(time.Millisecond),
+		float64(r.steps)/wall.Seconds(), virtual/wall.Seconds())
+	b.WriteString("states:")
+	for _, state := range escrow.States() {
+		fmt.Fprintf(&b, " %s %d,", state, r.states[state])
+	}
+	b.WriteString("\nfaults:\n")
+	for _, kind := range sortedFaults(r.faults) {
+		fmt.Fprintf(&b, "  %6d %s\n", r.faults[kind], kind)
+	}
+	return b.String()
+}
