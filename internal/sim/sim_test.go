@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	seeds  = flag.Int("sim.seeds", 4, "how many seeds are played")
+	seeds  = flag.Int("sim.seeds", 3, "how many seeds are played")
 	seed   = flag.Uint64("sim.seed", 0, "play this seed alone, and tell its whole story")
-	steps  = flag.Int("sim.steps", 500, "steps with faults in each seed")
+	steps  = flag.Int("sim.steps", 250, "steps with faults in each seed")
 	engine = flag.String("sim.engine", "sqlite", "the database: sqlite or postgres")
 )
 
@@ -53,7 +53,7 @@ func TestSeeds(t *testing.T) { //nolint:paralleltest // as said
 }
 
 func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as above
-	const seed, short = 4711, 300
+	const seed, short = 4711, 120
 	var sums []string
 	for range 2 {
 		w := newWorld(t, seed, plan{steps: short, open: storetest.SQLiteCopy})
