@@ -1,0 +1,242 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// model is the rules of the money told once more, small enough to be seen to be
+// right: what a contract is, who may do what with it, and where its money is. It
+// knows nothing of transactions, jobs and providers' words.
+type model struct {
+	deals     []*modelDeal
+	orders    []*modelOrder // every transfer, in the order in which it was sent
+	owed      map[escrow.Phone]escrow.Cents
+	collected escrow.Cents // by the provider's word
+	left      escrow.Cents // paid out or given back, by the provider's word
+	story     []string
+}
+
+type modelDeal struct {
+	ref           escrow.Ref
+	id            uuid.UUID
+	state         escrow.State
+	proposer      escrow.Role
+	buyer, seller escrow.Phone
+	amount        escrow.Cents
+	tries         int // wrong codes
+	held          escrow.Cents
+}
+
+// modelOrder is a transfer as far as money goes.
+type modelOrder struct {
+	id      uuid.UUID
+	deal    *modelDeal
+	kind    escrow.TransferKind
+	to      escrow.Phone
+	receipt string
+	sent    time.Time
+	fate    fate
+}
+
+type fate string
+
+const (
+	open   fate = "open"
+	moved  fate = "moved"
+	failed fate = "failed"
+)
+
+func (d *modelDeal) role(who escrow.Phone) (escrow.Role, bool) {
+	switch who {
+	case d.buyer:
+		return escrow.Buyer, true
+	case d.seller:
+		return escrow.Seller, true
+	default:
+		return "", false
+	}
+}
+
+func (m *model) tell(format string, args ...any) {
+	m.story = append(m.story, fmt.Sprintf(format, args...))
+}
+
+func (m *model) String() string { return "  " + strings.Join(m.story, "\n  ") }
+
+// now is the refusal of whatever does not fit the state.
+func notNow(s escrow.State) escrow.Code {
+	switch {
+	case s == escrow.Disputed:
+		return escrow.Frozen
+	case s.Terminal():
+		return escrow.Closed
+	default:
+		return escrow.NotNow
+	}
+}
+
+// allowed says what has to be answered to an act: a refusal, or nothing.
+func (m *model) allowed(d *modelDeal, act escrow.Act, who escrow.Phone, code codeTyped) escrow.Code {
+	role, ok := d.role(who)
+	if !ok {
+		return escrow.UnknownContract
+	}
+	switch act {
+	case escrow.ActAgree, escrow.ActDecline:
+		switch {
+		case d.state == escrow.Pending && role == d.proposer:
+			return escrow.NotYourTurn
+		case d.state == escrow.Confirmed && act == escrow.ActAgree:
+			return escrow.Already
+		case d.state != escrow.Pending:
+			return notNow(d.state)
+		}
+	case escrow.ActCancel:
+		if d.state != escrow.Pending && d.state != escrow.Confirmed {
+			return notNow(d.state)
+		}
+	case escrow.ActPay:
+		return m.mayPay(d, role)
+	case escrow.ActDeliver:
+		return mayDeliver(d, role)
+	case escrow.ActAccept:
+		return mayAccept(d, role, code)
+	case escrow.ActDispute:
+		switch {
+		case d.state == escrow.Disputed:
+			return escrow.Already
+		case !d.state.Funded():
+			return notNow(d.state)
+		}
+	}
+	return ""
+}
+
+func (m *model) mayPay(d *modelDeal, role escrow.Role) escrow.Code {
+	switch {
+	case role != escrow.Buyer:
+		return escrow.NotYourTurn
+	case d.state.Funded() || d.state == escrow.Completed:
+		return escrow.Already
+	case d.state != escrow.Confirmed:
+		return notNow(d.state)
+	}
+	for _, o := range m.orders {
+		if o.kind == escrow.Collect && o.fate == open && (o.deal == d || o.deal.buyer == d.buyer) {
+			return escrow.PromptOpen
+		}
+	}
+	return ""
+}
+
+func mayDeliver(d *modelDeal, role escrow.Role) escrow.Code {
+	switch {
+	case role != escrow.Seller:
+		return escrow.NotYourTurn
+	case d.state == escrow.Delivered || d.state == escrow.Completed:
+		return escrow.Already
+	case d.state != escrow.PaymentLocked && d.state != escrow.Accepted:
+		return notNow(d.state)
+	default:
+		return ""
+	}
+}
+
+// codeTyped is what a buyer types with an acceptance, and by which channel.
+type codeTyped string
+
+const (
+	noCode    codeTyped = "no code"
+	wrongCode codeTyped = "wrong code"
+	rightCode codeTyped = "right code"
+)
+
+const maxWrongCodes = 5
+
+// mayAccept assumes an amount for which the code is asked on every channel.
+func mayAccept(d *modelDeal, role escrow.Role, code codeTyped) escrow.Code {
+	switch {
+	case role != escrow.Buyer:
+		return escrow.NotYourTurn
+	case d.state == escrow.Accepted || d.state == escrow.Completed:
+		return escrow.Already
+	case d.state != escrow.PaymentLocked && d.state != escrow.Delivered:
+		return notNow(d.state)
+	case d.tries >= maxWrongCodes:
+		return escrow.CodeLocked
+	case d.state != escrow.Delivered:
+		return escrow.CodeNotSent
+	case code == noCode:
+		return escrow.CodeNeeded
+	case code == wrongCode && d.tries+1 >= maxWrongCodes:
+		return escrow.CodeLocked
+	case code == wrongCode:
+		return escrow.BadCode
+	default:
+		return ""
+	}
+}
+
+// happen does what an allowed act leads to.
+func (m *model) happen(d *modelDeal, act escrow.Act) {
+	switch act {
+	case escrow.ActAgree:
+		d.state = escrow.Confirmed
+	case escrow.ActDecline, escrow.ActCancel:
+		d.state = escrow.Cancelled
+	case escrow.ActDispute:
+		d.state = escrow.Disputed
+	case escrow.ActDeliver:
+		m.oneSaid(d, escrow.Delivered, escrow.Accepted)
+	case escrow.ActAccept:
+		m.oneSaid(d, escrow.Accepted, escrow.Delivered)
+	}
+}
+
+// oneSaid is the word of one side; with that of the other the money is owed.
+func (m *model) oneSaid(d *modelDeal, alone, other escrow.State) {
+	if d.state != other {
+		d.state = alone
+		return
+	}
+	d.state = escrow.Completed
+	m.owed[d.seller] += d.held
+	d.held = 0
+}
+
+// learn is the provider's word that money moved. It counts once.
+func (m *model) learn(o *modelOrder) {
+	if o.fate == moved {
+		return
+	}
+	o.fate = moved
+	if o.kind != escrow.Collect {
+		m.owed[o.to] -= o.deal.amount
+		m.left += o.deal.amount
+		return
+	}
+	m.collected += o.deal.amount
+	if o.deal.state == escrow.Confirmed {
+		o.deal.state, o.deal.held = escrow.PaymentLocked, o.deal.amount
+	} else {
+		m.owed[o.deal.buyer] += o.deal.amount
+	}
+}
+
+// patience is how long a prompt counts as open.
+const patience = 5 * time.Minute
+
+// pass lets prompts run out.
+func (m *model) pass(now time.Time) {
+	for _, o := range m.orders {
+		if o.kind == escrow.Collect && o.fate == open && now.Sub(o.sent) >= patience {
+			o.fate = failed
+		}
+	}
+}
