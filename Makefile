@@ -14,7 +14,7 @@ STEPS     ?= 1000
 ENGINE    ?= sqlite
 
 .DEFAULT_GOAL := help
-.PHONY: help run test kill-loop short sim cover golden fuzz lint fmt build docker clean
+.PHONY: help run test kill-loop sim bite short cover golden fuzz lint fmt build docker clean
 
 help: ## List what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: ## Run all tests on PostgreSQL, Redis and Chromium, which are found or ins
 
 kill-loop: ## Kill gateways, PostgreSQL and Redis under load N times (200), looking at the books after each.
 	$(GO) test ./internal/e2e -run '^TestKillLoop$$' -v -timeout 0 -rounds $(N) -seed $(SEED)
+
+bite: ## Break every guard of the money, one at a time, and demand that the tests notice.
+	scripts/with-services $(GO) run ./internal/bite
 
 short: ## Run what needs no server, browser or C compiler: SQLite and an in-process Redis.
 	env -u CI -u TEST_DATABASE_URL -u TEST_REDIS_URL CGO_ENABLED=0 $(GO) test -short $(TESTFLAGS) $(PACKAGES)

@@ -28,7 +28,7 @@ var (
 
 const (
 	gateways = 2
-	traders  = 6
+	traders  = 8
 	// overdue is more than the lease of a job in a hurry (6 s) and what River takes
 	// to look for those that are past it (30 s): then somebody else has taken them
 	// over from a process that stands still.

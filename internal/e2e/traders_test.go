@@ -89,11 +89,11 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // step looks at both phones and does the one thing that is asked for.
 func (t *trader) step(ctx context.Context, offers *int) (done bool, err error) {
-	buyer, err := t.dial(ctx, t.buyer)
+	buyer, err := t.home(ctx, t.buyer)
 	if err != nil {
 		return false, err
 	}
-	seller, err := t.dial(ctx, t.seller)
+	seller, err := t.home(ctx, t.seller)
 	if err != nil {
 		return false, err
 	}
@@ -112,6 +112,16 @@ func (t *trader) step(ctx context.Context, offers *int) (done bool, err error) {
 		return false, t.offer(ctx, *offers)
 	}
 	return t.accepted, nil
+}
+
+// home is somebody's first screen. An apology in its place says nothing about
+// what is asked for.
+func (t *trader) home(ctx context.Context, who simulator.Person) (string, error) {
+	screen, err := t.dial(ctx, who)
+	if err == nil && !strings.HasPrefix(screen, "CON ") {
+		err = errors.New("in the place of the first screen: " + screen)
+	}
+	return screen, err
 }
 
 func (t *trader) offer(ctx context.Context, n int) error {

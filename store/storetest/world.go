@@ -190,8 +190,16 @@ func (w *World) Pay(kind escrow.TransferKind, receipt string) escrow.Transfer {
 
 // Postbox stands in the place of the SMS gateway and keeps what was sent.
 type Postbox struct {
-	mu   sync.Mutex
-	sent []Letter
+	mu    sync.Mutex
+	sent  []Letter
+	crash bool
+}
+
+// Crash makes the process die right after the next message has left it.
+func (p *Postbox) Crash() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.crash = true
 }
 
 // Letter is one message that was sent, with the release code it carried.
@@ -206,6 +214,10 @@ func (p *Postbox) Send(_ context.Context, m escrow.Message, code string) escrow.
 	defer p.mu.Unlock()
 	m.ProviderID = "ATXid_" + m.ID.String()
 	p.sent = append(p.sent, Letter{Message: m, Release: code})
+	if p.crash {
+		p.crash = false
+		panic(crashed{})
+	}
 	return escrow.Dispatch{Outcome: escrow.Taken, ProviderID: m.ProviderID, Cost: "KES 0.8000"}
 }
 

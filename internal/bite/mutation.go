@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+//go:embed mutations.toml
+var list string
+
+// mutation is one guard and how it is broken.
+type mutation struct {
+	Name string // what is not guarded any more
+	Why  string // what that could cost
+	File string
+	Old  string // stands in the file exactly once
+	New  string
+	// Tests are what must fail, as "PACKAGE PATTERN": ./escrow TestTheSameKey.
+	// Every entry must, not one of them.
+	Tests []string
+	// Postgres says that only PostgreSQL shows the difference: without
+	// TEST_DATABASE_URL the guard cannot be tried.
+	Postgres bool
+}
+
+// verdict is what the tests say to a broken guard.
+type verdict string
+
+const (
+	red      verdict = "red"      // the tests fail, as they should
+	survived verdict = "SURVIVED" // they pass
+	unbuilt  verdict = "UNBUILT"  // the broken sources do not compile: nothing was proved
+)
+
+func mutations(only *regexp.Regexp) ([]mutation, error) {
+	var file struct{ Mutation []mutation }
+	meta, err := toml.Decode(list, &file)
+	if err != nil {
+		return nil, fmt.Errorf("mutations.toml: %w", err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return nil, fmt.Errorf("mutations.toml: unknown keys %v", unknown)
+	}
+	seen := map[string]bool{}
+	for _, m := range file.Mutation {
+		if m.Name == "" || m.Why == "" || m.File == "" || m.Old == "" || len(m.Tests) == 0 || seen[m.Name] {
+			return nil, fmt.Errorf("mutations.toml: %q lacks a name of its own, a reason, a file, a text or a test", m.Name)
+		}
+		seen[m.Name] = true
+	}
+	if os.Getenv("TEST_DATABASE_URL") == "" && slices.ContainsFunc(file.Mutation, func(m mutation) bool { return m.Postgres }) {
+		return nil, errors.New("some guards need PostgreSQL: run `make bite`")
+	}
+	return slices.DeleteFunc(file.Mutation, func(m mutation) bool { return !only.MatchString(m.Name) }), nil
+}
+
+// try breaks the guard in the copy, runs its tests, and mends it again.
+func (m mutation) try(ctx context.Context, folder string) (verdict, string, error) {
+	file := filepath.Join(folder, filepath.FromSlash(m.File))
+	whole, err := os.ReadFile(file) //nolint:gosec // a file of our own sources
+	if err != nil {
+		return "", "", fmt.Errorf("read: %w", err)
+	}
+	if n := strings.Count(string(whole), m.Old); n != 1 {
+		return "", "", fmt.Errorf("the text stands %d times in %s, want once:\n%s", n, m.File, m.Old)
+	}
+	if err := write(file, strings.Replace(string(whole), m.Old, m.New, 1)); err != nil {
+		return "", "", err
+	}
+	said, output := m.ask(ctx, folder)
+	return said, output, write(file, string(whole))
+}
+
+func (m mutation) ask(ctx context.Context, folder string) (verdict, string) {
+	for _, test := range m.Tests {
+		output, failed := goTest(ctx, folder, test, m.Postgres)
+		switch {
+		case !failed:
+			return survived, output
+		case !strings.Contains(output, "--- FAIL") && !strings.Contains(output, "panic:"):
+			return unbuilt, output
+		}
+	}
+	return red, ""
+}
+
+// goTest runs the tests of an entry. Trimmed paths let the copies share what the
+// compiler has cached. The race detector would find no more here,
+// and the second engine only costs time where the first tells the difference.
+func goTest(ctx context.Context, folder, test string, postgres bool) (output string, failed bool) {
+	packet, pattern, _ := strings.Cut(test, " ")
+	const limit = "-timeout=120s" // a guard that is gone can also mean that nothing ends
+	//nolint:gosec // the arguments stand in mutations.toml
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-trimpath", "-ldflags=-s -w", limit, "-failfast", "-run", "^("+pattern+")$", packet)
+	command.Dir = folder
+	command.Env = environment(postgres)
+	text, err := command.CombinedOutput()
+	return string(text), err != nil
+}
+
+func environment(postgres bool) []string {
+	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
+		return strings.HasPrefix(pair, "CI=") || !postgres && strings.HasPrefix(pair, "TEST_DATABASE_URL=")
+	})
+}
+
+// soundBefore demands that the tests pass, and that each entry names some, while
+// every guard stands: a test that fails anyway proves nothing.
+func soundBefore(ctx context.Context, folder string, all []mutation) error {
+	type entry struct {
+		packet   string
+		postgres bool
+	}
+	patterns := map[entry][]string{}
+	var order []entry
+	for _, m := range all {
+		for _, test := range m.Tests {
+			packet, pattern, _ := strings.Cut(test, " ")
+			e := entry{packet, m.Postgres}
+			if patterns[e] == nil {
+				order = append(order, e)
+			}
+			if !slices.Contains(patterns[e], pattern) {
+				patterns[e] = append(patterns[e], pattern)
+			}
+		}
+	}
+	for _, e := range order {
+		output, failed := goTest(ctx, folder, e.packet+" "+strings.Join(patterns[e], "|"), e.postgres)
+		if failed {
+			return fmt.Errorf("the tests fail while every guard stands:\n%s", output)
+		}
+		if strings.Contains(output, "no tests to run") {
+			return fmt.Errorf("no test of %s is called %s", e.packet, strings.Join(patterns[e], ", "))
+		}
+	}
+	return nil
+}
