@@ -1,6 +1,7 @@
 package mobilemoney
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,6 +33,30 @@ func (c *Client) Queried(r outcall.Reply, token, asked string) escrow.Finding {
 
 // Asked reads the immediate answer to a status query.
 func (c *Client) Asked(r outcall.Reply, token string) escrow.Finding { return c.hear(r, token).asked() }
+
+// Reversing reads the answer to a reversal.
+func (c *Client) Reversing(r outcall.Reply, token string) escrow.Submission {
+	return c.hear(r, token).reversing()
+}
+
+// Validate answers the question before a PayBill payment.
+func (c *Client) Validate(ctx context.Context, body []byte, expect Expect) string {
+	return c.validate(ctx, body, expect)
+}
+
+// ArrivalKey is the key that a confirmation is kept under.
+func ArrivalKey(body []byte) string { return arrivalKey(body) }
+
+// Pulled reads the answer to a question for the statement.
+func (c *Client) Pulled(r outcall.Reply, token string) (payments []escrow.Arrival, count int, err error) {
+	page, err := c.hear(r, token).page()
+	for _, row := range page {
+		if arrival, ok := row.arrival(); ok {
+			payments = append(payments, arrival)
+		}
+	}
+	return payments, len(page), err
+}
 
 // Bought reads the answer to a token request.
 func (c *Client) Bought(r outcall.Reply) (token string, life time.Duration, err error) {

@@ -171,7 +171,7 @@ func FuzzAnswersToMoney(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		r := reply(status, body)
 		for name, got := range map[string]escrow.Submission{
-			"push": client.Pushed(r, session), "payout": client.Ordered(r, session),
+			"push": client.Pushed(r, session), "payout": client.Ordered(r, session), "reversal": client.Reversing(r, session),
 		} {
 			assertOutcome(t, name, r, got)
 			if (got.Outcome == escrow.NotSent) != (got.RetryAfter > 0) || got.ProviderID != "" && got.Outcome != escrow.Taken {

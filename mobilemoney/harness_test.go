@@ -118,6 +118,8 @@ func methodOf(kind escrow.TransferKind) escrow.Method {
 // request is one that a provider received.
 type request struct {
 	method, path, auth, contentType, body string
+
+	gone <-chan struct{} // closed when the caller has gone
 }
 
 // daraja answers as told, and issues tokens by itself.
@@ -139,7 +141,7 @@ func newDaraja(tb testing.TB, answer func(w http.ResponseWriter, r request)) *da
 
 func (d *daraja) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	got := request{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), string(body)}
+	got := request{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), string(body), r.Context().Done()}
 	d.mu.Lock()
 	d.requests = append(d.requests, got)
 	if r.URL.Path == pathToken {

@@ -170,18 +170,18 @@ func (r *rows) UnmarshalJSON(raw []byte) error {
 		return fmt.Errorf("read statement: %w", err)
 	}
 	for _, element := range elements {
-		if len(element) > 0 && element[0] == '[' {
-			if err := r.UnmarshalJSON(element); err != nil {
-				return err
-			}
-			continue
+		var list []row
+		err := json.Unmarshal(element, &list)
+		if element[0] == '{' {
+			list = make([]row, 1)
+			err = json.Unmarshal(element, &list[0])
 		}
-		var one row
-		if json.Unmarshal(element, &one) != nil {
-			// Passed over it would be a payment that never was.
+		if err != nil {
+			// Passed over it would be a payment that never was. The cause is not
+			// wrapped: readers forgive values of a wrong type.
 			return errors.New("a row of the statement is none")
 		}
-		*r = append(*r, one)
+		*r = append(*r, list...)
 	}
 	return nil
 }
