@@ -23,6 +23,7 @@ func TestPage(t *testing.T) {
 		"dispute":     pageDispute,
 		"first key":   pageFirstKey,
 		"messages":    pageMessages,
+		"paybill":     pagePayBill,
 		"more phones": pageMorePhones,
 		"complaints":  pageComplaints,
 		"restart":     pageRestart,
@@ -159,6 +160,40 @@ func pageMessages(t *testing.T, s *shop, p *browser.Tab) {
 	same2(t, "text", form.Get("text"), "STATUS 1234")
 	p.Shows(`[data-role="log"]`, "SMS from Wanjiku")
 	p.Shows(`[data-role="log"]`, "Delivery report for Wanjiku")
+}
+
+// pagePayBill pays by the SIM card's menu, with the phone's keys and with the
+// computer's.
+func pagePayBill(t *testing.T, s *shop, p *browser.Tab) {
+	t.Helper()
+	p.Click(browser.Part(buyer, "tab-money"))
+	p.Eventually("the business to be suggested",
+		`document.querySelector(`+browser.Quoted(string(browser.Part(buyer, "business")))+`).value === "174379"`)
+	for _, key := range "1234" {
+		p.Key(buyer, string(key))
+	}
+	p.Click(browser.Part(buyer, "green")) // on to the amount
+	p.Key(buyer, "3")
+	p.Key(buyer, "5")
+	p.Click(browser.Part(buyer, "bill-pin"))
+	p.Type("0000\r")
+	p.Shows(browser.Part(buyer, "inbox"), "You entered the wrong M-PESA PIN")
+	same2(t, "nothing paid", s.w.adds().UtilityCents, 0)
+
+	p.Click(browser.Part(buyer, "tab-money"))
+	p.Click(browser.Part(buyer, "account"))
+	p.Type("1234\r35\r1234\r")
+	p.Shows(browser.Part(buyer, "inbox"), "Confirmed. Ksh35.00 sent to VOICEPACT for account 1234")
+	p.Shows(browser.Part(buyer, "wallet"), "Ksh 49,965")
+	same2(t, "utility", s.w.adds().UtilityCents, 35_00)
+
+	p.AllowRefusals()
+	p.Click(browser.Part(buyer, "tab-money"))
+	p.Click(browser.Part(buyer, "account"))
+	p.Type("1\r3x\r1234\r")
+	p.Shows(browser.Part(buyer, "toast"), "Type the amount in whole shillings.")
+	p.Type("\x1b")
+	p.Shows(browser.Part(buyer, "lcd"), "to dial")
 }
 
 func pageMorePhones(t *testing.T, s *shop, p *browser.Tab) {

@@ -11,7 +11,7 @@ import (
 // a payment is never seen half done.
 func (s *Sim) state(ctx context.Context) (State, error) {
 	st := State{
-		ServiceCode: s.cfg.ServiceCode, ShortCode: s.cfg.ShortCode, Phones: []PhoneView{},
+		ServiceCode: s.cfg.ServiceCode, ShortCode: s.cfg.ShortCode, PayBill: s.cfg.BusinessShortCode, Phones: []PhoneView{},
 		Watched: s.watch.watcher != nil,
 	}
 	err := s.db.tx(ctx, func(tx *sqlx.Tx) error {

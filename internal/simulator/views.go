@@ -45,6 +45,7 @@ type State struct {
 	Version     int64       `json:"version"`
 	ServiceCode string      `json:"serviceCode"`
 	ShortCode   string      `json:"shortCode"`
+	PayBill     string      `json:"payBill"` // the business number that collects
 	Phones      []PhoneView `json:"phones"`
 	// Watched says that there is a [Watcher]; without one Contracts is empty and
 	// says nothing about the gateway.

@@ -27,6 +27,7 @@ export const api = {
   hangup: (number) => request(phonePath(number, "hangup"), {}),
   sms: (number, text) => request(phonePath(number, "sms"), { text }),
   payPrompt: (number, pin) => request(phonePath(number, "prompt"), { pin }),
+  payBill: (number, order) => request(phonePath(number, "paybill"), order),
   cancelPrompt: (number) => request(phonePath(number, "prompt"), { cancel: true }),
 };
 

@@ -24,7 +24,7 @@ function show(newState) {
   if (newState.version < newest) return;
   newest = newState.version ?? newest;
   state = newState;
-  for (const data of state.phones) phoneFor(data.number).update(data, state.serviceCode);
+  for (const data of state.phones) phoneFor(data.number).update(data, state);
   showWatched(state.watched);
   contracts.update(state.contracts, state.phones);
   log.update(state);

@@ -36,7 +36,8 @@ export function buildHandset(number, skin) {
 export function partsOf(root) {
   const roles = [
     "owner", "wallet", "delta", "display", "lcd", "answer-line", "answer", "ok", "messages", "inbox",
-    "sms-line", "sms-text", "sms-send", "tab-ussd", "tab-sms", "unread", "prompt", "pay", "pin",
+    "sms-line", "sms-text", "sms-send", "tab-ussd", "tab-sms", "tab-money", "unread",
+    "paybill", "business", "account", "amount", "bill-pin", "bill-pay", "prompt", "pay", "pin",
     "pin-ok", "pin-cancel", "countdown", "green", "erase", "red", "keypad", "controls", "toast",
   ];
   return Object.fromEntries(roles.map((role) => [role, byRole(role, root)]));
@@ -66,11 +67,31 @@ function buildDisplay(prompt) {
       el("div", { class: "line", "data-role": "sms-line" },
         textLine("sms-text", "Text message", 160, "Write a reply"),
         el("button", { class: "send", type: "button", "data-role": "sms-send" }, "Send"))),
+    buildPayBill(),
     el("div", { class: "softkeys" },
       el("button", { type: "button", "data-role": "tab-ussd", "aria-pressed": "true" }, "Phone"),
       el("button", { type: "button", "data-role": "tab-sms", "aria-pressed": "false" }, "Messages",
-        el("span", { class: "unread", "data-role": "unread", hidden: "" }))),
+        el("span", { class: "unread", "data-role": "unread", hidden: "" })),
+      el("button", { type: "button", "data-role": "tab-money", "aria-pressed": "false" }, "M-Pesa")),
     prompt);
+}
+
+function buildPayBill() {
+  return el("div", { class: "paybill", "data-role": "paybill", role: "group", "aria-label": "Lipa na M-PESA, Pay Bill", hidden: "" },
+    el("p", { class: "paybill-head" }, "LIPA NA M-PESA"),
+    billLine("business", "Business", 7),
+    billLine("account", "Account", 20),
+    billLine("amount", "Amount Ksh", 6),
+    billLine("bill-pin", "M-PESA PIN", 4),
+    el("button", { type: "button", "data-role": "bill-pay" }, "Pay Bill"));
+}
+
+// The account takes letters too, as a real menu does; all of it is mostly digits.
+function billLine(role, name, limit) {
+  const mode = role === "account" ? "text" : "numeric";
+  return el("label", {}, name, el("input", {
+    "data-role": role, type: "text", inputmode: mode, maxlength: limit, autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+  }));
 }
 
 function textLine(role, label, limit, placeholder = "") {

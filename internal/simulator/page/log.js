@@ -20,6 +20,16 @@ const kinds = {
   b2c_result: { label: "Payout result for", group: "money" },
   status: { label: "Status asked for", group: "money" },
   status_result: { label: "Status result for", group: "money" },
+  c2b_register: { label: "PayBill addresses registered", group: "money" },
+  c2b_simulate: { label: "PayBill payment simulated for", group: "money" },
+  c2b_validate: { label: "PayBill payment checked for", group: "money" },
+  c2b_confirm: { label: "PayBill payment reported of", group: "money" },
+  reversal: { label: "Payment to be given back to", group: "money" },
+  reversal_result: { label: "Reversal result for", group: "money" },
+  balance: { label: "Balances asked for", group: "money" },
+  balance_result: { label: "Balances told", group: "money" },
+  pull_register: { label: "Statement service registered", group: "money" },
+  pull: { label: "Statement of payments", group: "money" },
   oauth: { label: "Sign-in to M-Pesa", group: "money" },
 };
 const moneyStates = new Set(["payment_locked", "completed", "resolved"]);

@@ -6,6 +6,7 @@ import { money, spacedNumber } from "./format.js";
 import { buildHandset, partsOf } from "./handset.js";
 import { Inbox } from "./inbox.js";
 import { guardFocus, keepFocus, listenToKeyboard } from "./keyboard.js";
+import { PayBill } from "./paybill.js";
 import { Prompt } from "./prompt.js";
 import { Purse } from "./purse.js";
 
@@ -21,6 +22,7 @@ export class Phone {
     this.inbox = new Inbox(this.parts);
     this.prompt = new Prompt(this.parts);
     this.purse = new Purse(this.parts);
+    this.payBill = new PayBill(this.parts);
     this.tab = "ussd";
     this.mode = "";
     this.lineMode = "";
@@ -48,15 +50,18 @@ export class Phone {
     answer.addEventListener("focus", () => { if (this.suggested) answer.select(); });
     this.parts["tab-ussd"].addEventListener("click", () => this.showTab("ussd"));
     this.parts["tab-sms"].addEventListener("click", () => this.showTab("sms"));
+    this.parts["tab-money"].addEventListener("click", () => this.showTab("money"));
+    this.parts["bill-pay"].addEventListener("click", () => this.sendBill());
     this.parts["sms-send"].addEventListener("click", () => this.sendSMS());
     this.parts["pin-ok"].addEventListener("click", () => this.payPrompt());
     this.parts["pin-cancel"].addEventListener("click", () => this.cancelPrompt());
   }
 
   /** update shows a new state of this phone; what is being typed stays. */
-  update(phone, serviceCode) {
+  update(phone, { serviceCode, payBill }) {
     this.phone = phone;
     this.serviceCode = serviceCode;
+    this.payBillNumber = payBill;
     if (phone.ussd.open) this.dismissedEnd = false;
     this.root.setAttribute("aria-label", `${phone.name}'s phone, ${spacedNumber(phone.number)}`);
     setText(this.parts.owner, phone.name);
@@ -108,7 +113,8 @@ export class Phone {
     this.parts.lcd.hidden = !onPhone;
     this.parts["answer-line"].hidden = !onPhone || mode === "ended";
     this.parts.ok.hidden = !onPhone || mode !== "ended";
-    this.parts.messages.hidden = onPhone;
+    this.parts.messages.hidden = this.tab !== "sms";
+    this.parts.paybill.hidden = this.tab !== "money";
   }
 
   currentMode() {
@@ -145,8 +151,10 @@ export class Phone {
     this.tab = tab;
     this.parts["tab-ussd"].setAttribute("aria-pressed", tab === "ussd");
     this.parts["tab-sms"].setAttribute("aria-pressed", tab === "sms");
+    this.parts["tab-money"].setAttribute("aria-pressed", tab === "money");
     this.showMode();
     if (tab === "sms") this.inbox.markRead();
+    if (tab === "money") this.payBill.open(this.payBillNumber);
   }
 
   // ---- keys
@@ -158,6 +166,9 @@ export class Phone {
     }
     if (this.tab === "sms") {
       return { input: this.parts["sms-text"], green: () => this.sendOrCall(), red: () => this.showTab("ussd") };
+    }
+    if (this.tab === "money") {
+      return { input: this.payBill.input, green: () => this.sendBill(), red: () => this.showTab("ussd") };
     }
     return { input: this.parts.answer, green: () => this.callOrAnswer(), red: () => this.hangUp() };
   }
@@ -249,6 +260,15 @@ export class Phone {
 
   cancelPrompt() {
     return this.run(() => api.cancelPrompt(this.number));
+  }
+
+  // The green key goes from field to field, and pays from the last.
+  async sendBill() {
+    if (this.payBill.next()) return;
+    const made = await this.run(() => api.payBill(this.number, this.payBill.order));
+    this.payBill.clear(made);
+    // There the answer is.
+    if (made) this.showTab("sms");
   }
 
   /** hop is one round of a USSD session: the phone can do nothing else meanwhile. */
