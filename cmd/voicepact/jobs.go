@@ -61,6 +61,7 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 		FetchCooldown:        pollEvery / 2,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
+		RetryPolicy:          &retries{},
 		ErrorHandler:         jobErrors{service: service, log: log},
 		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating()},
 		Logger:               slog.New(quiet{log.Handler()}),

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
 	"github.com/voicepact/gateway/escrow"
 )
 
@@ -20,4 +23,14 @@ func paced(policy escrow.Policy) escrow.Policy {
 		}
 	}
 	return policy
+}
+
+// retries tries a job that failed again as River does by itself, longer each
+// time, and in a hurry sooner.
+type retries struct{ river.DefaultClientRetryPolicy }
+
+// NextRetry implements [river.ClientRetryPolicy].
+func (r *retries) NextRetry(job *rivertype.JobRow) time.Time {
+	now := time.Now()
+	return now.Add(r.DefaultClientRetryPolicy.NextRetry(job).Sub(now) / hurry)
 }

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -14,10 +13,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sync/errgroup"
-
-	"github.com/voicepact/gateway/internal/testkit"
-	"github.com/voicepact/gateway/store"
 )
 
 // The flags of `make kill-loop`.
@@ -38,24 +33,12 @@ const (
 // killLoop is the program under load on storage of its own, all of which may be
 // killed at any time.
 type killLoop struct {
-	*rig
+	*market
 	postgres *server
 	redis    *server
-	places   [gateways]place
-	memory   *memory
-	store    *store.Store
-	draw     *rand.Rand
 	started  time.Time
 	kills    map[string]int
 	took     map[string]time.Duration
-	found    []string // violations
-}
-
-// place is where a gateway runs, one process after the other.
-type place struct {
-	*process
-	address string
-	asleep  time.Time // since when it is stopped; zero while it runs
 }
 
 // kill is a way to die, and how to come back.
@@ -87,23 +70,13 @@ func kills() []kill {
 //nolint:paralleltest // it takes the whole machine
 func TestKillLoop(t *testing.T) {
 	l := newKillLoop(t)
-	quit := make(chan struct{})
-	trading, ctx := errgroup.WithContext(t.Context())
-	couples := make([]*trader, traders)
-	for i := range couples {
-		couples[i] = newTrader(l.rig, i, l.memory)
-		trading.Go(func() error { return couples[i].trade(ctx, quit) })
-	}
-	for n := 1; n <= *rounds && ctx.Err() == nil; n++ {
+	l.open(traders)
+	for n := 1; n <= *rounds && l.ctx.Err() == nil; n++ {
 		l.round(n)
 	}
-	close(quit)
 	l.wake(0)
-	if err := trading.Wait(); err != nil {
-		l.violation("a deal stands still: %v", err)
-	}
-	l.settle()
-	l.summary(couples)
+	l.close()
+	l.summary()
 }
 
 func newKillLoop(t *testing.T) *killLoop {
@@ -113,16 +86,12 @@ func newKillLoop(t *testing.T) *killLoop {
 	}
 	t.Logf("%d rounds from seed %d", *rounds, *seed)
 	l := &killLoop{
-		postgres: startPostgres(t), redis: startRedis(t), memory: newMemory(), started: time.Now(),
-		draw: rand.New(rand.NewPCG(*seed, 0)), kills: map[string]int{}, took: map[string]time.Duration{},
+		postgres: startPostgres(t), redis: startRedis(t), started: time.Now(),
+		kills: map[string]int{}, took: map[string]time.Duration{},
 	}
-	l.rig = newRigOn(t, l.postgres.database(), l.redis.redisURL())
-	l.balancer.transport.ResponseHeaderTimeout = answerLimit - time.Second
-	for i := range l.places {
-		l.run(i)
-	}
-	l.ready()
-	l.store = l.openStore()
+	r := newRigOn(t, l.postgres.database(), l.redis.redisURL())
+	r.balancer.transport.ResponseHeaderTimeout = answerLimit - time.Second
+	l.market = newMarket(r, gateways, *seed)
 	return l
 }
 
@@ -135,10 +104,10 @@ func (l *killLoop) round(n int) {
 	if k.before != nil {
 		k.before(l)
 	}
-	l.load(300*time.Millisecond + time.Duration(l.draw.Int64N(int64(900*time.Millisecond))))
+	l.pass(300*time.Millisecond + time.Duration(l.draw.Int64N(int64(900*time.Millisecond))))
 	k.do(l)
 	l.ready()
-	l.load(300 * time.Millisecond)
+	l.pass(300 * time.Millisecond)
 	before := len(l.found)
 	contracts := l.audit()
 	l.kills[k.name]++
@@ -159,46 +128,6 @@ func (l *killLoop) choose() kill {
 		}
 	}
 	return all[0]
-}
-
-// load lets the deals go on.
-func (l *killLoop) load(d time.Duration) {
-	l.t.Helper()
-	if err := pause(l.t.Context(), d); err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-// run starts the gateway of a place anew.
-func (l *killLoop) run(i int) {
-	l.t.Helper()
-	p, address := l.launch(hurriedBinary)
-	l.balancer.add(address)
-	l.places[i] = place{process: p, address: address}
-}
-
-// ready waits until the gateways that run can work.
-func (l *killLoop) ready() {
-	l.t.Helper()
-	for _, i := range l.awake() {
-		testkit.Eventually(l.t, "gateway ready", func() bool {
-			if l.places[i].ended() {
-				l.t.Fatalf("the gateway ended:\n%s", l.places[i].output)
-			}
-			return send(l.t, "GET", l.places[i].address+"/readyz", "", "").Status == 200
-		})
-	}
-}
-
-// awake lists the places whose gateway is not stopped, in an order by chance.
-func (l *killLoop) awake() []int {
-	var list []int
-	for _, i := range l.draw.Perm(gateways) {
-		if l.places[i].asleep.IsZero() {
-			list = append(list, i)
-		}
-	}
-	return list
 }
 
 func (l *killLoop) killGateways(list ...int) {
@@ -225,7 +154,7 @@ func (l *killLoop) putToSleep() {
 	p.signal(syscall.SIGSTOP)
 	p.asleep = time.Now()
 	// The balancer takes a moment to find out.
-	l.load(500 * time.Millisecond)
+	l.pass(500 * time.Millisecond)
 	l.balancer.remove(p.address)
 }
 
@@ -242,8 +171,6 @@ func (l *killLoop) wake(after time.Duration) {
 		l.balancer.add(p.address)
 	}
 }
-
-func (p *process) signal(signal syscall.Signal) { _ = p.cmd.Process.Signal(signal) }
 
 // dump is where Redis keeps what it was told to save.
 func (l *killLoop) dump() string { return filepath.Join(l.redis.folder, "dump.rdb") }
@@ -274,7 +201,7 @@ func (l *killLoop) flushRedis() {
 func (l *killLoop) freezeRedis() {
 	l.t.Helper()
 	l.redis.signal(syscall.SIGSTOP)
-	l.load(time.Second)
+	l.pass(time.Second)
 	l.redis.signal(syscall.SIGCONT)
 }
 
@@ -295,15 +222,8 @@ func (l *killLoop) killAll() {
 	l.killGateways(list...)
 }
 
-func (l *killLoop) violation(format string, args ...any) {
-	l.t.Helper()
-	text := fmt.Sprintf(format, args...)
-	l.found = append(l.found, text)
-	l.t.Error(text)
-}
-
 // summary is the table at the end.
-func (l *killLoop) summary(couples []*trader) {
+func (l *killLoop) summary() {
 	l.t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%-24s %5s %12s\n", "killed", "times", "s per round")
@@ -312,21 +232,7 @@ func (l *killLoop) summary(couples []*trader) {
 			fmt.Fprintf(&b, "%-24s %5d %12.1f\n", k.name, times, l.took[k.name].Seconds()/float64(times))
 		}
 	}
-	deals := 0
-	for _, c := range couples {
-		deals += c.deals
-	}
 	fmt.Fprintf(&b, "%d deals from the first call to the last cent, %d promises to people, %d violations; seed %d, %s",
-		deals, l.memory.count(), len(l.found), *seed, time.Since(l.started).Round(time.Second))
+		l.deals.Load(), l.memory.count(), len(l.found), *seed, time.Since(l.started).Round(time.Second))
 	l.t.Log(b.String())
-}
-
-// phones takes in what the phones were told so far.
-func (l *killLoop) phones(ctx context.Context) {
-	l.t.Helper()
-	phones, err := phonesOf(ctx, l.simURL)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.memory.reads(phones)
 }

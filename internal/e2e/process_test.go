@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/voicepact/gateway/internal/testkit"
 )
 
@@ -51,6 +53,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "with -short the whole program is not tested; `make test` does that")
 		return
 	}
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxiproxy logs there, whatever logger it is given
 	code := m.Run()
 	if folder, err := built(); err == nil {
 		_ = os.RemoveAll(folder)

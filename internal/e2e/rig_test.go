@@ -93,6 +93,18 @@ func newRigOn(t *testing.T, database, redis string) *rig {
 	return r
 }
 
+// value is that of a variable of the gateways.
+func (r *rig) value(name string) string {
+	r.t.Helper()
+	for _, pair := range r.env {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	r.t.Fatalf("%s is not set", name)
+	return ""
+}
+
 // set changes one variable of the gateways that are started from now on.
 func (r *rig) set(name, value string) {
 	r.t.Helper()

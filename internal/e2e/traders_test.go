@@ -23,8 +23,8 @@ import (
 // things stand, and go on from there.
 type trader struct {
 	couple
+	market *market
 	bySMS  bool // all but the offer, and looking, is done by SMS
-	memory *memory
 	deals  int
 	lot    string // what the deal under way is about
 	ref    string
@@ -33,11 +33,11 @@ type trader struct {
 	accepted bool
 }
 
-func newTrader(r *rig, n int, m *memory) *trader {
-	t := &trader{couple: newCouple(r, n), bySMS: n%2 == 1, memory: m}
+func newTrader(m *market, n int) *trader {
+	t := &trader{couple: newCouple(m.rig, n), market: m, bySMS: n%2 == 1}
 	t.buyer.WalletCents = 400_000_00 // for hundreds of deals
-	r.person(t.buyer)
-	r.person(t.seller)
+	m.person(t.buyer)
+	m.person(t.seller)
 	return t
 }
 
@@ -53,6 +53,7 @@ func (t *trader) trade(ctx context.Context, quit <-chan struct{}) error {
 			return fmt.Errorf("couple %d, %s %s: %w", t.n, t.lot, t.ref, err)
 		}
 		t.deals++
+		t.market.deals.Add(1)
 	}
 }
 
@@ -130,7 +131,7 @@ func (t *trader) offer(ctx context.Context, n int) error {
 		answer("phone number", local), answer("What is sold", fmt.Sprintf("%s-%d", t.lot, n)),
 		choose("Today"), choose("Send"), answer("Ksh", strconv.Itoa(1_000+t.deals%1_000)))
 	if err == nil && strings.Contains(screen, "sent to") {
-		t.memory.promised(refOnScreen.FindString(screen), "propose")
+		t.market.memory.promised(refOnScreen.FindString(screen), "propose")
 	}
 	return err
 }
@@ -186,7 +187,7 @@ func (t *trader) does(ctx context.Context, who simulator.Person, shown, event st
 	}
 	screen, err := t.dial(ctx, who, picks...)
 	if err == nil && strings.Contains(screen, shown) {
-		t.memory.promised(t.ref, event)
+		t.market.memory.promised(t.ref, event)
 	}
 	return err
 }
@@ -211,7 +212,9 @@ type pick struct {
 	typed  string
 }
 
-func choose(choice string) pick { return pick{choice: regexp.MustCompile(`(?m)^(\d+)\. ` + choice + `$`)} }
+func choose(choice string) pick {
+	return pick{choice: regexp.MustCompile(`(?m)^(\d+)\. ` + choice + `$`)}
+}
 
 func answer(words, typed string) pick { return pick{words: words, typed: typed} }
 
@@ -260,7 +263,10 @@ func (t *trader) dial(ctx context.Context, who simulator.Person, picks ...pick) 
 func (t *trader) press(ctx context.Context, session string, who simulator.Person, text string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	return t.hop(ctx, session, who, text)
+	begun := time.Now()
+	screen, err := t.hop(ctx, session, who, text)
+	t.market.waits.add(time.Since(begun))
+	return screen, err
 }
 
 // phonesOf reads all phones.
