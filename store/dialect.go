@@ -34,6 +34,10 @@ type dialect struct {
 	lockSchema, unlockSchema string
 	// snapshot begins a transaction that sees one moment. SQLite's do anyway.
 	snapshot *sql.TxOptions
+	// writtenOnce lists the tables that are only added to: whether the role at work
+	// could do more, and whether a trigger refuses it. writtenOnceNames lists their
+	// names only. Both are empty where the engine has no roles.
+	writtenOnce, writtenOnceNames string
 
 	goose  goose.Dialect
 	files  func() (fs.FS, error) // the migrations
@@ -44,6 +48,13 @@ type dialect struct {
 	violated func(error) string
 }
 
+// writtenOnce are the tables that were made to be written once, whether their
+// trigger is still there or not, and all others that have it.
+const writtenOnce = `c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    AND (c.relname IN ('audit_events', 'postings', 'entries')
+        OR c.oid IN (SELECT tgrelid FROM pg_trigger WHERE tgname = 'append_only'))
+ORDER BY c.relname`
+
 func postgres() dialect {
 	return dialect{
 		name:         "postgres",
@@ -51,10 +62,18 @@ func postgres() dialect {
 		lockMessage:  " FOR UPDATE OF m",
 		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
 		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
-		snapshot:     &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-		goose:        goose.DialectPostgres,
-		files:        migrations.Postgres,
-		driver:       func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
+		writtenOnce: `SELECT c.relname AS name,
+    has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege(c.oid, 'UPDATE')
+        OR pg_has_role(c.relowner, 'MEMBER') AS writable,
+    EXISTS (SELECT 1 FROM pg_trigger t
+        WHERE t.tgrelid = c.oid AND t.tgname = 'append_only' AND t.tgenabled IN ('O', 'A')) AS guarded
+FROM pg_class c
+WHERE ` + writtenOnce,
+		writtenOnceNames: `SELECT c.relname FROM pg_class c WHERE ` + writtenOnce,
+		snapshot:         &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		goose:            goose.DialectPostgres,
+		files:            migrations.Postgres,
+		driver:           func(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riverdatabasesql.New(db) },
 		tryAgain: func(err error) bool {
 			var pqErr *pq.Error
 			return errors.As(err, &pqErr) && (pqErr.Code == "40001" || pqErr.Code == "40P01")

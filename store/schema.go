@@ -39,11 +39,25 @@ func MigrateDatabase(ctx context.Context, address string) error {
 	return errors.Join(s.Migrate(ctx), s.Close())
 }
 
+// GrantDatabase is [Store.Grant] on the database at address.
+func GrantDatabase(ctx context.Context, address, role, password string) error {
+	s, err := Open(ctx, address, nil, time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Grant(ctx, role, password), s.Close())
+}
+
 // Migrate brings the schema, River's tables included, to its newest version. Of
 // several processes that start at once, one migrates and the others wait.
 func (s *Store) Migrate(ctx context.Context) error {
+	return s.alone(ctx, func() error { return s.migrate(ctx) })
+}
+
+// alone runs fn while no other process changes the schema.
+func (s *Store) alone(ctx context.Context, fn func() error) error {
 	if s.dialect.lockSchema == "" {
-		return s.migrate(ctx)
+		return fn()
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -53,7 +67,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if _, err := conn.ExecContext(ctx, s.dialect.lockSchema); err != nil {
 		return fmt.Errorf("lock schema: %w", err)
 	}
-	err = s.migrate(ctx)
+	err = fn()
 	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), s.dialect.unlockSchema)
 	return errors.Join(err, unlockErr)
 }

@@ -15,6 +15,7 @@ import (
 type serveCmd struct {
 	AllowSimulator bool `help:"Allow providers and a public URL without TLS, which only simulators have."`
 	Migrate        bool `help:"Bring the schema up to date before starting."`
+	AllowOwner     bool `help:"Allow a database role that could change the audit trail and the ledger."`
 }
 
 // Run implements the command.
@@ -62,10 +63,28 @@ func (c *serveCmd) prepare(ctx context.Context, a *app) error {
 	if err := schema(ctx); err != nil {
 		return err
 	}
+	if err := c.checkRole(ctx, a); err != nil {
+		return err
+	}
 	if err := a.store.CheckKeys(ctx); err != nil {
 		return err
 	}
 	return a.cfg.Signing.check(ctx, a.store)
+}
+
+// checkRole refuses a role that could rewrite history: with it, so could whoever
+// gets hold of the gateway.
+func (c *serveCmd) checkRole(ctx context.Context, a *app) error {
+	err := a.store.CheckRole(ctx)
+	if errors.Is(err, store.ErrMayRewrite) && c.AllowOwner {
+		a.log.WarnContext(ctx, "the audit trail and the ledger are at the mercy of this process", "error", err)
+		return nil
+	}
+	if errors.Is(err, store.ErrMayRewrite) {
+		return fmt.Errorf("%w: as its owner run `voicepact migrate --app-role NAME`, and let DATABASE_URL name that role "+
+			"(or start with --allow-owner)", err)
+	}
+	return err
 }
 
 // newLog makes the JSON log. Phones mask themselves; bodies, PINs and paths
@@ -74,7 +93,9 @@ func newLog(out *os.File) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-type migrateCmd struct{}
+type migrateCmd struct {
+	AppRole string `placeholder:"NAME" help:"Role that gateways serve as: it is given what serving takes and no more, on PostgreSQL. It is made where APP_ROLE_PASSWORD is set."`
+}
 
 // Run implements the command. The address comes from DATABASE_URL only: it holds
 // a password, and other users of the machine can read command lines.
@@ -87,6 +108,13 @@ func (c *migrateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("schema is up to date")
+	if c.AppRole == "" {
+		return nil
+	}
+	if err := store.GrantDatabase(ctx, address, c.AppRole, os.Getenv("APP_ROLE_PASSWORD")); err != nil {
+		return err
+	}
+	fmt.Printf("%s can serve, and can add to the audit trail and the ledger only\n", c.AppRole)
 	return nil
 }
 

@@ -43,6 +43,40 @@ func PostgresLike(tb testing.TB, version string, prepare func(ctx context.Contex
 	return createDatabase(tb, template)
 }
 
+// AppRole is the role that gateways serve as in tests. It has a password for
+// servers that ask for one.
+const AppRole = "voicepact_test_app"
+
+// WithAppRole makes sure that the server at address has [AppRole], and returns
+// [AsAppRole]: what the role may do there is for the test to grant.
+func WithAppRole(tb testing.TB, address string) string {
+	tb.Helper()
+	db, err := sql.Open("postgres", address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, err = db.ExecContext(tb.Context(), "CREATE ROLE "+AppRole+" LOGIN PASSWORD '"+AppRole+"'")
+	const exists, justMade = "42710", "23505" // by another test, whose database has locks of its own
+	if pqErr, ok := errors.AsType[*pq.Error](err); ok && (pqErr.Code == exists || pqErr.Code == justMade) {
+		err = nil
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		tb.Fatalf("role %s: %v", AppRole, err)
+	}
+	return AsAppRole(tb, address)
+}
+
+// AsAppRole is the address with [AppRole] in the place of whoever it names.
+func AsAppRole(tb testing.TB, address string) string {
+	tb.Helper()
+	parsed, err := url.Parse(address)
+	if err != nil {
+		tb.Fatal("the address is no URL")
+	}
+	parsed.User = url.UserPassword(AppRole, AppRole)
+	return parsed.String()
+}
+
 // administer opens a connection to the database that the variable names, from
 // which the others are made.
 func administer(tb testing.TB) *sql.DB {
