@@ -104,6 +104,12 @@ func reversalMeaning(code string) meaning {
 		return broken("")
 	case "1": // the payment was spent, or settled to the bank
 		return broken(escrow.CauseFloat)
+	// The rest is not on the page of reversals. In both tables of payments it means
+	// the same, and never that money moved.
+	case "4", "8": // the payer's day or wallet is full
+		return notMoved(escrow.CauseLimit)
+	case "2", "3": // less or more than the payment
+		return broken(escrow.CauseConfig)
 	default:
 		return initiatorMeaning(code)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type world struct {
 	box    *inbox
 	bank   *simulator.Sim
 	phones string // base URL of the simulated phones
+
+	expected atomic.Pointer[error] // what a validation is answered with; nil accepts
 }
 
 func newWorld(t *testing.T, faults simulator.Faults, change ...func(*mobilemoney.Config)) *world {
@@ -50,6 +53,12 @@ func newWorld(t *testing.T, faults simulator.Faults, change ...func(*mobilemoney
 	}
 	w.client = newClient(t, cfg, &memory{})
 	w.client.Register(gateway.Group("/mm"), w.box)
+	w.client.RegisterTill(gateway.Group("/mm"), w.box, func(context.Context, escrow.Arrival) error {
+		if err := w.expected.Load(); err != nil {
+			return *err
+		}
+		return nil
+	})
 	serveGateway()
 	servePhones()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -108,11 +117,15 @@ func order(kind escrow.TransferKind, phone escrow.Phone) escrow.Transfer {
 	}
 }
 
-// act uses the buyer's phone, and reports whether it could be done.
-func (w *world) act(body string) bool {
+// act answers the prompt on the buyer's phone, and reports whether it could be
+// done.
+func (w *world) act(body string) bool { return w.press("prompt", body) }
+
+// press uses the buyer's phone, and reports whether it could be done.
+func (w *world) press(what, body string) bool {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost,
-		w.phones+"/sim/phones/"+url.PathEscape(string(buyer))+"/prompt", strings.NewReader(body))
+		w.phones+"/sim/phones/"+url.PathEscape(string(buyer))+"/"+what, strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ type app struct {
 	log     *slog.Logger
 	store   *store.Store
 	redis   *redis.Client
+	money   *mobilemoney.Client
 	service *escrow.Service
 	http    *fiber.App
 	words   *sms.Handler
@@ -56,8 +57,7 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 	if a.redis, err = store.OpenRedis(cfg.RedisURL); err != nil {
 		return nil, err
 	}
-	money, err := a.buildMoney(certificate)
-	if err != nil {
+	if a.money, err = a.buildMoney(certificate); err != nil {
 		return nil, err
 	}
 	messenger, err := a.buildMessenger()
@@ -73,10 +73,10 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 		return nil, err
 	}
 	a.service = escrow.NewService(escrow.Deps{
-		Store: a.store, Provider: money, Messenger: messenger, Codes: codes, Signer: signer,
+		Store: a.store, Provider: a.money, Messenger: messenger, Codes: codes, Signer: signer,
 		Policy: policy, Now: time.Now, Log: log,
 	})
-	if err := a.mount(money); err != nil {
+	if err := a.mount(); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -114,7 +114,7 @@ func (a *app) buildMessenger() (*sms.Client, error) {
 }
 
 // mount makes the routes and the workers behind them.
-func (a *app) mount(money *mobilemoney.Client) error {
+func (a *app) mount() error {
 	menu, err := ussd.New(ussd.Config{
 		Service: a.service, Sessions: store.NewSessions(a.redis, "ussd:"),
 		ServiceCode: a.cfg.ServiceCode, HelpPhone: a.cfg.HelpPhone, Now: time.Now, Log: a.log,
@@ -132,8 +132,8 @@ func (a *app) mount(money *mobilemoney.Client) error {
 	menu.Register(talking, a.store)
 	a.words.Register(talking, a.store)
 	callbacks := a.http.Group("/mm")
-	money.Register(callbacks, a.store)
-	money.RegisterTill(callbacks, a.store, expect(a.service))
+	a.money.Register(callbacks, a.store)
+	a.money.RegisterTill(callbacks, a.store, expect(a.service))
 	return nil
 }
 

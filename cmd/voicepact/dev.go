@@ -73,8 +73,16 @@ func (c *devCmd) runWithPhones(ctx context.Context, a *app, secrets devSecrets, 
 	phones.Register(a.http)
 	simulated := make(chan error, 1)
 	go func() { simulated <- phones.Run(ctx) }()
+	registering, stop := context.WithCancel(ctx)
+	registered := make(chan struct{})
+	go func() {
+		defer close(registered)
+		a.registerSimulated(registering)
+	}()
 	c.banner(a.cfg, time.Since(start))
 	err = a.run(ctx, listener, embeddedWorkers)
+	stop()
+	<-registered
 	return errors.Join(err, phones.Close(), <-simulated)
 }
 
@@ -97,6 +105,20 @@ func (a *app) prepareEmbedded(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// registerSimulated does by itself what `voicepact paybill register` is for: the
+// simulated bank takes new addresses each time. It waits for the server.
+func (a *app) registerSimulated(ctx context.Context) {
+	if _, ok := any(a.service).(taker); !ok {
+		return
+	}
+	if _, err := a.money.RegisterURLs(ctx); err != nil {
+		a.log.WarnContext(ctx, "payments by PayBill are not heard of", "error", err)
+	}
+	if _, err := a.money.RegisterPull(ctx, a.cfg.Daraja.PullNumber); err != nil {
+		a.log.WarnContext(ctx, "the statement cannot be read", "error", err)
+	}
 }
 
 // hurried asks sooner: nobody waits a quarter of an hour at a demonstration for

@@ -135,7 +135,7 @@ func (s devSecrets) config(address, database, redis string) config {
 		Daraja: daraja{
 			BaseURL: address + "/sim/daraja", ConsumerKey: devConsumer, ConsumerSecret: s.API,
 			ShortCode: devPayBill, Passkey: s.Passkey, B2CShortCode: devPayBill,
-			Initiator: devInitiator, InitiatorPassword: s.Operator,
+			Initiator: devInitiator, InitiatorPassword: s.Operator, PullNumber: devHelpPhone,
 		},
 	}
 }
@@ -155,6 +155,7 @@ func simulatedFor(cfg config, log *slog.Logger) simulator.Config {
 		ConsumerKey: cfg.Daraja.ConsumerKey, ConsumerSecret: cfg.Daraja.ConsumerSecret,
 		Passkey: cfg.Daraja.Passkey, BusinessShortCode: cfg.Daraja.ShortCode, B2CShortCode: cfg.Daraja.B2CShortCode,
 		InitiatorName: cfg.Daraja.Initiator, InitiatorPassword: cfg.Daraja.InitiatorPassword,
-		Logger: log,
+		C2BMany: true, // a demonstration may move to another address
+		Logger:  log,
 	}
 }
