@@ -20,6 +20,7 @@ import (
 type devCmd struct {
 	Listen string `default:"127.0.0.1:8080" help:"Address of the phones page and of the gateway."`
 	Data   string `default:".voicepact" type:"path" help:"Folder that keeps the database, the simulated bank and the keys."`
+	Tariff string `default:"none" enum:"none,business,mgao,customer" help:"Who bears M-Pesa's fee of a payment: nobody (none), the buyer (business bouquet), both (mgao), the service (customer bouquet)."`
 }
 
 // Run implements the command: the gateway on SQLite and an in-process Redis,
@@ -63,7 +64,9 @@ func (c *devCmd) runWithPhones(ctx context.Context, a *app, secrets devSecrets, 
 	if err := a.prepareEmbedded(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	phones, err := simulator.New(ctx, secrets.simulated(a.cfg, filepath.Join(c.Data, "simulator.db"), a.log), watcher{a.store})
+	sim := secrets.simulated(a.cfg, filepath.Join(c.Data, "simulator.db"), a.log)
+	sim.Bouquet = bouquet(c.Tariff)
+	phones, err := simulator.New(ctx, sim, watcher{a.store})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/voicepact/gateway/internal/simulator"
+	"github.com/voicepact/gateway/internal/simulator/bank"
 	"github.com/voicepact/gateway/store"
 )
 
 type simulatorCmd struct {
 	Listen  string `default:"127.0.0.1:8090" help:"Address of the phones page and of the simulated providers."`
 	Data    string `default:"" type:"path" help:"SQLite file of the bank; empty keeps it in memory."`
+	Tariff  string `default:"none" enum:"none,business,mgao,customer" help:"Who bears M-Pesa's fee of a payment: nobody (none), the buyer (business bouquet), both (mgao), the service (customer bouquet)."`
 	KeyFile string `default:"simulator-key.pem" type:"path" help:"Where to keep the bank's private key; made when missing."`
 }
 
@@ -61,7 +63,7 @@ func (c *simulatorCmd) serve(
 ) error {
 	log := newLog(os.Stdout)
 	sim := simulatedFor(cfg, log)
-	sim.DataFile, sim.Key = c.Data, key
+	sim.DataFile, sim.Key, sim.Bouquet = c.Data, key, bouquet(c.Tariff)
 	phones, err := simulator.New(ctx, sim, contracts)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -76,6 +78,14 @@ func (c *simulatorCmd) serve(
 	fmt.Printf("simulated providers and phones: %s/ (NOT FOR REAL MONEY)\n", reachable(listener.Addr()))
 	err = phones.Run(ctx)
 	return errors.Join(err, server.ShutdownWithTimeout(drainBudget), <-served, phones.Close())
+}
+
+// bouquet reads the flag, in which "none" stands for the bank's empty word.
+func bouquet(tariff string) bank.Bouquet {
+	if tariff == "none" {
+		return bank.NoFee
+	}
+	return bank.Bouquet(tariff)
 }
 
 // checkSimulated refuses an environment that is made for the real providers.
