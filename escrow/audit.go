@@ -19,7 +19,7 @@ const (
 	ChannelSMS      Channel = "sms"
 	ChannelProvider Channel = "provider" // a callback or the answer to a query
 	ChannelTimer    Channel = "timer"    // nobody did anything in time
-	ChannelOperator Channel = "operator" // a mediator
+	ChannelOperator Channel = "operator" // a person of ours, who decides
 )
 
 // AuditEvent is one line of a contract's history: who did what, by which

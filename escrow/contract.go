@@ -38,7 +38,9 @@ type Contract struct {
 	Seller   Party
 
 	Item      string    // what is sold, and how much of it
-	Amount    Cents     // what the buyer pays and the seller receives
+	Amount    Cents     // the price; see Payable and Receivable for what is paid
+	Fee       Cents     // what the service takes; zero where it takes nothing
+	FeePayer  Role      // who bears the fee; empty where there is none
 	DeliverBy time.Time // the last day of delivery, at midnight East Africa Time
 	TermsHash []byte    // SHA-256 of the terms, frozen when both agreed
 
@@ -152,14 +154,18 @@ func (c Contract) WaitsFor(role Role) (Act, bool) {
 // Terms is the canonical text that both parties agree to. Its hash is frozen
 // with the agreement and later signed.
 func (c Contract) Terms() string {
-	return strings.Join([]string{
+	terms := []string{
 		"voicepact-terms-1",
 		c.ID.String(), string(c.Ref),
 		c.Buyer.ID.String(), c.Seller.ID.String(),
 		strconv.FormatInt(int64(c.Amount), 10) + " KES cents",
 		c.DeliverBy.Format(time.DateOnly),
 		c.Item,
-	}, "\n")
+	}
+	if c.Fee > 0 {
+		terms = append(terms, strconv.FormatInt(int64(c.Fee), 10)+" KES cents fee, paid by the "+string(c.FeePayer))
+	}
+	return strings.Join(terms, "\n")
 }
 
 func (c Contract) hashTerms() []byte {

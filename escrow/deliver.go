@@ -116,12 +116,15 @@ func (w *work) release(ctx context.Context) error {
 		return err
 	}
 	seller := w.contract.Seller
-	err = w.post(ctx, "released", uuid.Nil,
-		entries(EscrowAccount(w.contract.ID), PayableAccount(seller.ID), payment.Amount))
+	due := w.contract.Receivable()
+	err = w.post(ctx, "released", uuid.Nil, entries(EscrowAccount(w.contract.ID), PayableAccount(seller.ID), due))
 	if err != nil {
 		return err
 	}
-	if err := w.order(ctx, Payout, payment, seller, payment.Amount); err != nil {
+	if err := w.earn(ctx); err != nil {
+		return err
+	}
+	if err := w.order(ctx, Payout, payment, seller, due); err != nil {
 		return err
 	}
 	if err := w.tell(ctx, Buyer, MsgCompletedBuyer); err != nil {

@@ -1,6 +1,8 @@
 package escrow_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -216,18 +218,16 @@ func TestAPayoutThatCannotBeSentCallsAPersonAndGoesOn(t *testing.T) {
 	})
 }
 
-func TestMoneyThatIsNotWhatWasAskedForDoesNotFund(t *testing.T) {
+func TestMoneyThatIsNotWhatWasAskedForGoesBackToWhoPaid(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		change   func(*escrow.Finding)
-		payment  escrow.PaymentStatus
-		items    string
-		suspense escrow.Cents
+		change func(*escrow.Finding)
+		told   escrow.Template
 	}{
-		"from another number":        {func(f *escrow.Finding) { f.Payer = "254733000999" }, escrow.PaymentFailed, "[other_payer]", price},
-		"from another masked number": {func(f *escrow.Finding) { f.Payer = "2547*****999" }, escrow.PaymentFailed, "[other_payer]", price},
-		"for another prompt":         {func(f *escrow.Finding) { f.ProviderID = "ws_CO_other" }, escrow.PaymentPending, "[other_prompt]", 0},
-		"too little":                 {func(f *escrow.Finding) { f.Amount-- }, escrow.PaymentFailed, "[amount_mismatch]", price - 1},
+		"from another number":        {func(f *escrow.Finding) { f.Payer = "254733000999" }, escrow.MsgRefundPayer},
+		"from another masked number": {func(f *escrow.Finding) { f.Payer = "2547*****999" }, escrow.MsgRefundPayer},
+		"too little":                 {func(f *escrow.Finding) { f.Amount -= 100 }, escrow.MsgRefundAmount},
+		"too much":                   {func(f *escrow.Finding) { f.Amount += 100 }, escrow.MsgRefundAmount},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -239,20 +239,45 @@ func TestMoneyThatIsNotWhatWasAskedForDoesNotFund(t *testing.T) {
 				w.Learn(escrow.Collect, finding)
 				w.Learn(escrow.Collect, finding)
 				w.Work()
-				wantState(t, w, c, escrow.Confirmed, test.payment)
-				wantItems(t, w, test.items)
-				balances, err := w.Store.Balances(t.Context())
-				if err != nil || balances[escrow.Suspense] != -test.suspense {
-					t.Errorf("suspense holds %s, want %s, %v", -balances[escrow.Suspense], test.suspense, err)
+				wantState(t, w, c, escrow.Confirmed, escrow.PaymentFailed)
+				wantBalance(t, w, escrow.Suspense, -finding.Amount)
+				wantTold(t, w, amina, "[proposed "+string(test.told)+"]")
+				refund := w.Pay(escrow.Refund, "R2")
+				if refund.Method != escrow.MethodReversal || refund.Original != "R1" || refund.Amount != finding.Amount {
+					t.Errorf("%s went back by %s of %q", refund.Amount, refund.Method, refund.Original)
 				}
+				wantBalance(t, w, escrow.Suspense, 0)
+				wantItems(t, w, "[]")
+				wantState(t, w, c, escrow.Confirmed, escrow.PaymentRefunded)
 			})
 		})
 	}
 }
 
+func TestASuccessOfAnotherPromptCallsAPerson(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c, _ := paying(t, w)
+		finding := paid("R1")
+		finding.ProviderID = "ws_CO_other"
+		w.Learn(escrow.Collect, finding)
+		wantState(t, w, c, escrow.Confirmed, escrow.PaymentPending)
+		wantItems(t, w, "[other_prompt]")
+	})
+}
+
+func wantBalance(t *testing.T, w *storetest.World, account escrow.Account, want escrow.Cents) {
+	t.Helper()
+	balances, err := w.Store.Balances(t.Context())
+	if err != nil || balances[account] != want {
+		t.Errorf("%s is %s, want %s, %v", account, balances[account], want, err)
+	}
+}
+
 func TestTheBuyersOwnNumberFundsHoweverItIsShown(t *testing.T) {
 	t.Parallel()
-	for _, shown := range []string{"", amina.MSISDN(), "2547*****001", "254***", "2547***000001"} {
+	for _, shown := range []string{"", amina.MSISDN(), "2547*****001", "2547 ***** 001", "254***", "2547***000001", hashed(amina)} {
 		t.Run(shown, func(t *testing.T) {
 			t.Parallel()
 			w := storetest.NewSQLiteWorld(t)
@@ -263,6 +288,12 @@ func TestTheBuyersOwnNumberFundsHoweverItIsShown(t *testing.T) {
 			wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
 		})
 	}
+}
+
+// hashed is how the first version of PayBill confirmations shows a number.
+func hashed(phone escrow.Phone) string {
+	sum := sha256.Sum256([]byte(phone.MSISDN()))
+	return hex.EncodeToString(sum[:])
 }
 
 func TestAReceiptOverAnotherAmountThanWasCountedCallsAPerson(t *testing.T) {

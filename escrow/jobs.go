@@ -70,8 +70,13 @@ const (
 	ItemPayoutFailed   ItemKind = "payout_failed"   // M-Pesa refused a payout or refund for good
 	ItemPayoutSilent   ItemKind = "payout_silent"   // a payout has had no answer for an hour
 	ItemProviderAlarm  ItemKind = "provider_alarm"  // credentials, float or configuration at the provider
-	ItemAmountMismatch ItemKind = "amount_mismatch" // money came in another amount than asked
-	ItemOtherPayer     ItemKind = "other_payer"     // money came from another number than asked
+	ItemAmountMismatch ItemKind = "amount_mismatch" // M-Pesa told two amounts of one payment
+	ItemStrayMoney     ItemKind = "stray_money"     // money that no contract can be named for
+	ItemNoWayBack      ItemKind = "no_way_back"     // money must go back, and no rule says how
+	ItemNoReceipt      ItemKind = "no_receipt"      // a prompt is called paid without receipt, and no contract waits for it
+	ItemUnconfirmed    ItemKind = "unconfirmed"     // told of a payment that M-Pesa's records do not show
+	ItemPaidTwice      ItemKind = "paid_twice"      // two attempts to pay the same money have succeeded
+	ItemPayoutsHalted  ItemKind = "payouts_halted"  // initiator or float: nothing is paid out
 	ItemOtherPrompt    ItemKind = "other_prompt"    // a success under our address is about a prompt that is not ours
 	ItemCollectUnknown ItemKind = "collect_unknown" // a prompt of which M-Pesa told nothing for a day
 	ItemUnknownSubject ItemKind = "unknown_subject" // a callback with a good token is about a transfer we do not have

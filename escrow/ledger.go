@@ -17,7 +17,10 @@ type Account string
 const (
 	MpesaCollection Account = "mpesa:collection" // the PayBill that buyers pay into
 	MpesaPayout     Account = "mpesa:payout"     // the utility account that B2C pays from
-	Suspense        Account = "suspense"         // money that no rule can place yet
+	MpesaCharges    Account = "mpesa:charges"    // what M-Pesa has taken for payouts and settles later
+	Suspense        Account = "suspense"         // money that no contract has, until it is placed or has gone back
+	FeesMpesa       Account = "fees:mpesa"       // what M-Pesa's charges cost us
+	FeesPlatform    Account = "fees:platform"    // what the service has earned
 )
 
 // EscrowAccount holds the money of one contract.
@@ -39,7 +42,7 @@ type Entry struct {
 // Posting is the ledger's record of one event: entries that sum to zero.
 type Posting struct {
 	ID         uuid.UUID
-	ContractID uuid.UUID
+	ContractID uuid.UUID // zero for money of no contract
 	TransferID uuid.UUID // the transfer that moved the money, if one did
 	Reason     string    // what happened, as a word: "funded", "released", "paid_out"
 	Entries    []Entry

@@ -30,7 +30,11 @@ const (
 	MsgReleasedBuyer   Template = "released_buyer"   // receipt: the seller was paid
 	MsgRefunded        Template = "refunded"         // receipt: money returned
 	MsgRefundComing    Template = "refund_coming"    // money came that no contract waits for
+	MsgRefundAmount    Template = "refund_amount"    // money came in another amount than Due
+	MsgRefundPayer     Template = "refund_payer"     // money came from another number than the buyer's
 	MsgPayoutDelayed   Template = "payout_delayed"   // to who is owed money: a person is looking into it
+	MsgPayoutTomorrow  Template = "payout_tomorrow"  // the same: their M-Pesa is full, we try again in the morning
+	MsgPayoutNumber    Template = "payout_number"    // the same: their number is not on M-Pesa, call us
 	MsgDisputedRaiser  Template = "disputed_raiser"
 	MsgDisputedOther   Template = "disputed_other"
 
@@ -62,6 +66,7 @@ type MessageParams struct {
 	Ref       Ref           `json:"ref,omitempty"`
 	Item      string        `json:"item,omitempty"`
 	Amount    Cents         `json:"amount,omitempty"`
+	Due       Cents         `json:"due,omitempty"`     // what the contract waits for, with MsgRefundAmount
 	Other     string        `json:"other,omitempty"`   // the other party's label
 	Receipt   string        `json:"receipt,omitempty"` // M-Pesa receipt
 	State     State         `json:"state,omitempty"`
@@ -71,6 +76,7 @@ type MessageParams struct {
 	Code      Code          `json:"code,omitempty"`       // with MsgRefused
 	Left      int           `json:"left,omitempty"`       // attempts left, with MsgRefused
 	Result    string        `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed
+	Cause     Cause         `json:"cause,omitempty"`      // why it failed, with MsgPaymentFailed
 	Words     string        `json:"words,omitempty"`      // a party's own words or the key of a menu's, with MsgDisputedOther
 	DeliverBy string        `json:"deliver_by,omitempty"` // YYYY-MM-DD
 	Until     string        `json:"until,omitempty"`      // YYYY-MM-DD, the last day of what runs on the contract

@@ -76,25 +76,6 @@ func TestWhatACollectionCanTurnOutAs(t *testing.T) {
 	}
 }
 
-func TestMoneyOfAnotherAmountWaitsForAPerson(t *testing.T) {
-	t.Parallel()
-	onEachEngine(t, func(t *testing.T, w *storetest.World) {
-		t.Helper()
-		_, transfer := paying(t, w)
-		finding := escrow.Finding{Verdict: escrow.Moved, Receipt: "R1", Amount: price - 100}
-		if err := w.Service.Learn(t.Context(), transfer.ID, finding, "test"); err != nil {
-			t.Fatal(err)
-		}
-		balances, err := w.Store.Balances(t.Context())
-		if err != nil || balances[escrow.Suspense] != -(price-100) {
-			t.Errorf("suspense is %s, %v", balances[escrow.Suspense], err)
-		}
-		if items := w.Items(); len(items) != 1 || items[0] != escrow.ItemAmountMismatch {
-			t.Errorf("operator items: %v", items)
-		}
-	})
-}
-
 func TestALateSuccessOfACancelledContractGoesBack(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {

@@ -1,24 +1,91 @@
 package escrow
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // order creates a transfer and the job that submits it. How it goes is decided
-// here, once: a transfer never changes its method.
+// here, once: a transfer never changes its method. A refund for which there is
+// no way back goes to a person.
 func (w *work) order(ctx context.Context, kind TransferKind, payment Payment, party Party, amount Cents) error {
 	t := Transfer{
-		ID: newID(), ContractID: w.contract.ID, PaymentID: payment.ID, Kind: kind, Method: MethodB2C, State: TransferCreated,
-		Party: party, Amount: amount, Ref: w.contract.Ref, Attempt: 1, CreatedAt: w.now, UpdatedAt: w.now,
+		ContractID: w.contract.ID, PaymentID: payment.ID, Kind: kind, Method: MethodB2C,
+		Party: party, Amount: amount, Ref: w.contract.Ref,
 	}
-	if kind == Collect {
+	switch kind {
+	case Collect:
 		t.Method = MethodSTK
+	case Refund:
+		if err := w.wayBack(ctx, &t, payment); err != nil {
+			return err
+		}
+	case Payout:
 	}
+	if t.Method == "" {
+		return w.ask(ctx, ItemNoWayBack, payment.ID, amount.String()+" under receipt "+payment.Receipt+" cannot be returned by rule")
+	}
+	return w.send(ctx, t)
+}
+
+// send stores the next attempt to move money as t says, and its job.
+func (w *work) send(ctx context.Context, t Transfer) error {
+	t.ID, t.State, t.Attempt = newID(), TransferCreated, t.Attempt+1
+	t.CreatedAt, t.UpdatedAt = w.now, w.now
 	if err := w.AddTransfer(ctx, t); err != nil {
 		return err
 	}
-	if err := w.recordTransfer(ctx, t, ""); err != nil {
+	if err := w.recordTransfer(ctx, t, string(t.Method)); err != nil {
 		return err
 	}
-	return w.Enqueue(ctx, SubmitTransfer{Transfer: t.ID}, w.now)
+	at := w.now
+	if t.NotBefore.After(at) {
+		at = t.NotBefore
+	}
+	return w.Enqueue(ctx, SubmitTransfer{Transfer: t.ID}, at)
+}
+
+// again orders the money of a transfer that has failed once more, by the given
+// method and not before the given time.
+func (w *work) again(ctx context.Context, t Transfer, method Method, notBefore time.Time) error {
+	next := Transfer{
+		ContractID: t.ContractID, PaymentID: t.PaymentID, Kind: t.Kind, Method: method,
+		Party: t.Party, Amount: t.Amount, Ref: t.Ref, Attempt: t.Attempt, NotBefore: notBefore,
+	}
+	if method == MethodReversal {
+		next.Original = t.Original
+	}
+	return w.send(ctx, next)
+}
+
+// wayBack decides how a refund goes: the whole of a recent payment by reversal,
+// which reaches exactly who paid; else to the buyer's phone, if the buyer is
+// who paid. It leaves no method where neither can be.
+func (w *work) wayBack(ctx context.Context, t *Transfer, payment Payment) error {
+	known, err := w.Receipt(ctx, payment.Receipt)
+	if err != nil && !IsNotFound(err) {
+		return err
+	}
+	found := err == nil
+	switch {
+	case !t.Amount.Whole():
+		t.Method = ""
+	case found && known.Amount == t.Amount && w.now.Sub(known.At) < w.policy.ReverseWithin:
+		t.Method, t.Original = MethodReversal, payment.Receipt
+	case found && !known.FromBuyer, t.Amount < MinAmount:
+		t.Method = ""
+	}
+	return nil
+}
+
+// fromBuyer reports whether a payment came from the buyer's number, as far as
+// M-Pesa showed it. A prompt goes to no other.
+func (w *work) fromBuyer(ctx context.Context, payment Payment) (bool, error) {
+	known, err := w.Receipt(ctx, payment.Receipt)
+	if IsNotFound(err) {
+		return true, nil
+	}
+	return known.FromBuyer, err
 }
 
 // giveBack moves held money to what we owe the buyer and orders the refund.

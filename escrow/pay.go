@@ -31,7 +31,7 @@ func (s *Service) Pay(ctx context.Context, cmd Command) (Result, error) {
 			return Refuse(PromptOpen).About(w.contract)
 		}
 		payment := Payment{
-			ID: newID(), ContractID: w.contract.ID, Payer: w.contract.Buyer.ID, Amount: w.contract.Amount,
+			ID: newID(), ContractID: w.contract.ID, Payer: w.contract.Buyer.ID, Amount: w.contract.Payable(),
 			Status: PaymentPending, CreatedAt: w.now, UpdatedAt: w.now,
 		}
 		if err := w.AddPayment(ctx, payment); err != nil {
@@ -54,9 +54,11 @@ const submitTries = 4
 // asked about instead of being sent again.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
 	var send bool
+	var wait time.Duration
 	evidence := "submit:" + id.String()
 	t, err := s.onTransfer(ctx, id, evidence, func(ctx context.Context, w *work, t *Transfer) error {
 		send = false
+		wait = 0
 		switch {
 		case t.State == TransferSubmitted:
 			return s.settle(ctx, w, t, Submission{Outcome: Unknown, Reason: "interrupted while sending"})
@@ -68,10 +70,21 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
 			// Nobody expects a prompt long after they asked for it.
 			return w.fail(ctx, t, Finding{Code: "stale", Reason: "the prompt could not be sent in time"})
 		}
+		held, err := w.held(ctx, *t)
+		if err != nil {
+			return err
+		}
+		if held {
+			wait = max(t.NotBefore.Sub(w.now), haltPause)
+			return w.touch(ctx, t)
+		}
 		send = true
 		t.SubmittedAt = w.now
 		return w.turn(ctx, t, TransferSubmitted, "")
 	})
+	if err == nil && wait > 0 {
+		return &Later{After: wait}
+	}
 	if err != nil || !send {
 		return err
 	}
@@ -90,6 +103,20 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
 	if t.State == TransferCreated {
 		return &Later{After: max(answer.RetryAfter, pauseAfter(t.Looks))}
 	}
+	return nil
+}
+
+// touch notes from time to time that a transfer which waits has a job, so that
+// [Service.Sweep] does not give it another.
+func (w *work) touch(ctx context.Context, t *Transfer) error {
+	if w.now.Sub(t.UpdatedAt) < untouched/4 {
+		return nil
+	}
+	t.UpdatedAt = w.now
+	if err := w.SaveTransfer(ctx, *t); err != nil {
+		return err
+	}
+	t.Version++
 	return nil
 }
 
@@ -123,10 +150,8 @@ func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submi
 		return w.SaveTransfer(ctx, *t)
 	}
 	t.ResultCode = answer.Code
-	if answer.Alarm {
-		if err := w.ask(ctx, ItemProviderAlarm, t.ID, answer.Reason); err != nil {
-			return err
-		}
+	if err := w.refusedAlarm(ctx, *t, answer); err != nil {
+		return err
 	}
 	switch answer.Outcome {
 	case Taken:
@@ -134,12 +159,21 @@ func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submi
 	case NotSent:
 		return s.notTaken(ctx, w, t, answer)
 	case Refused:
-		return w.fail(ctx, t, Finding{Code: answer.Code, Reason: answer.Reason})
+		return w.fail(ctx, t, Finding{Verdict: NotMoved, Cause: answer.Cause, Code: answer.Code, Reason: answer.Reason})
 	case Unknown:
 		return s.watchFrom(ctx, w, t, TransferUnknown)
 	default:
 		return errors.New("provider returned no outcome")
 	}
+}
+
+// refusedAlarm calls a person to what a submission was turned away for, unless
+// what follows from the refusal does so.
+func (w *work) refusedAlarm(ctx context.Context, t Transfer, answer Submission) error {
+	if !answer.Alarm || answer.Outcome == Refused && t.Method == MethodB2C && answer.Cause != "" {
+		return nil
+	}
+	return w.ask(ctx, ItemProviderAlarm, t.ID, answer.Reason)
 }
 
 // notTaken puts a transfer back that was certainly not taken. The buyer is told
@@ -187,7 +221,8 @@ func (s *Service) onTransfer(
 			return err
 		}
 		w := &work{
-			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: contract, channel: ChannelProvider, evidence: evidence,
+			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: contract,
+			channel: ChannelProvider, evidence: evidence, via: ByCallback,
 		}
 		before := contract.ChainSeq
 		if err := fn(ctx, w, &t); err != nil {

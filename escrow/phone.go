@@ -1,6 +1,8 @@
 package escrow
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -55,9 +57,15 @@ func (p Phone) Masked() string {
 	return "0" + string(p[4:7]) + "***" + string(p[len(p)-3:])
 }
 
-// shownAs reports whether a number as M-Pesa shows it, "2547*****418", can be
+// shownAs reports whether a number as M-Pesa shows it, "2547 ***** 418", can be
 // this one: what it masks may be anything, and so may a number it does not show.
+// The first version of PayBill confirmations shows the SHA-256 of the number.
 func (p Phone) shownAs(shown string) bool {
+	shown = strings.ReplaceAll(shown, " ", "")
+	if len(shown) == sha256.Size*2 {
+		sum := sha256.Sum256([]byte(p.MSISDN()))
+		return strings.EqualFold(shown, hex.EncodeToString(sum[:]))
+	}
 	head, masked, ok := strings.Cut(shown, "*")
 	if !ok {
 		return shown == "" || shown == p.MSISDN()

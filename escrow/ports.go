@@ -27,13 +27,15 @@ type Store interface {
 	// FindTransfer returns a transfer with its party.
 	FindTransfer(ctx context.Context, id uuid.UUID) (Transfer, error)
 	// FindStale returns transfers under way that nothing was written of since the
-	// given time, oldest first.
+	// given time, and that need not wait until after it, oldest first.
 	FindStale(ctx context.Context, since time.Time, limit int) ([]Transfer, error)
 	// FindDue returns contracts whose deadline passed before the given time, the
 	// longest overdue first.
 	FindDue(ctx context.Context, before time.Time, limit int) ([]uuid.UUID, error)
 	// FindMessage returns a message with its receiver.
 	FindMessage(ctx context.Context, id uuid.UUID) (Message, error)
+
+	MoneyStore
 }
 
 // Tx is one transaction on the database. Methods that load a row to change it
@@ -97,6 +99,8 @@ type Tx interface {
 
 	// Enqueue stores a job that runs at the given time, if this transaction commits.
 	Enqueue(ctx context.Context, job Job, at time.Time) error
+
+	MoneyTx
 }
 
 // Messenger is the port to an SMS gateway. Send renders the message in the

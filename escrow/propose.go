@@ -69,6 +69,12 @@ func (s *Service) propose(ctx context.Context, tx Tx, p Proposal, hash []byte) (
 	if err != nil {
 		return Result{}, err
 	}
+	if contract.Fee = s.policy.Fee.For(p.Amount); contract.Fee > 0 {
+		contract.FeePayer = s.policy.Fee.Payer
+	}
+	if !contract.affordable() {
+		return Result{}, Refuse(AmountOutOfRange)
+	}
 	contract.ID, contract.CreatedAt = id, s.now()
 	if contract.Ref, err = tx.AddContract(ctx, contract); err != nil {
 		return Result{}, err

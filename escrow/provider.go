@@ -16,6 +16,11 @@ type Provider interface {
 	// Look asks what became of a transfer. It moves nothing. Where the provider
 	// answers by callback it returns [Processing] and the callback follows.
 	Look(ctx context.Context, t Transfer) Finding
+	// Confirm asks whether a payment by a customer was made, under the receipt
+	// and near the time that somebody told us of. It moves nothing, and says
+	// [Moved] only where the provider's own records do. t is the prompt that is
+	// said to have been paid, or zero where there was none.
+	Confirm(ctx context.Context, receipt string, amount Cents, at time.Time, t Transfer) Verdict
 }
 
 // Outcome is what is known after a call.
@@ -108,6 +113,9 @@ type ArrivalChannel string
 const (
 	ByConfirmation ArrivalChannel = "confirmation" // C2B confirmation
 	ByStatement    ArrivalChannel = "statement"    // pulled from the statement
+	ByCallback     ArrivalChannel = "callback"     // of a prompt, a payout or a reversal
+	ByQuery        ArrivalChannel = "query"        // our own question
+	ByOperator     ArrivalChannel = "operator"     // a person told us
 )
 
 // Balance is what the provider says stands on our accounts.

@@ -47,6 +47,16 @@ type Policy struct {
 	// ConfirmWithin is how long a seller may leave unconfirmed what the buyer has
 	// accepted before an operator is called. Nothing else follows.
 	ConfirmWithin time.Duration
+	// ReverseWithin is how old a payment may be to be undone by its receipt. An
+	// older one is returned by a payout: M-Pesa promises nothing about how long a
+	// payment can be reversed, and the money may have been settled to the bank.
+	ReverseWithin time.Duration
+	// ConfirmAbove is the amount from which on a payment that a callback tells of
+	// counts only after the provider, asked by us, has said so too; 0 is always,
+	// and less is never.
+	ConfirmAbove Cents
+	// Fee is what the service takes for a contract, fixed when it is proposed.
+	Fee FeePlan
 }
 
 // DefaultPolicy is what the documents of the product settle on. The looks fit
@@ -69,6 +79,8 @@ func DefaultPolicy() Policy {
 		Grace:          2 * day,
 		Inspection:     3 * day,
 		ConfirmWithin:  5 * day,
+		ReverseWithin:  72 * time.Hour,
+		ConfirmAbove:   Shillings(20_000),
 	}
 }
 
@@ -220,8 +232,9 @@ type work struct {
 	actor    uuid.UUID // zero where no party acts
 	channel  Channel
 	evidence string
-	refusal  *Refusal // returned to the caller after the commit
-	asked    []Item   // operator items, announced after the commit
+	refusal  *Refusal       // returned to the caller after the commit
+	asked    []Item         // operator items, announced after the commit
+	via      ArrivalChannel // by which money was heard of
 }
 
 // move takes the contract to the state that event leads to.

@@ -12,9 +12,9 @@ type TransferKind string
 
 // The kinds of transfer.
 const (
-	Collect TransferKind = "collect" // from the buyer, by STK push
+	Collect TransferKind = "collect" // from the buyer
 	Payout  TransferKind = "payout"  // to the seller, by B2C
-	Refund  TransferKind = "refund"  // back to the buyer, by B2C
+	Refund  TransferKind = "refund"  // back to the buyer, or to whoever paid
 )
 
 // Method is the service of the provider that a transfer goes by.
@@ -121,6 +121,7 @@ type Payment struct {
 	Amount     Cents
 	Status     PaymentStatus
 	Receipt    string // M-Pesa receipt of the money in
+	Bounced    Bounce // why it came and was not kept; empty otherwise
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }

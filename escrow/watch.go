@@ -19,11 +19,16 @@ func (s *Service) Watch(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	finding := Finding{Verdict: NoAnswer}
-	if t.ProviderID != "" || t.Kind != Collect {
+	switch halted, err := s.initiatorHalted(ctx); {
+	case err != nil:
+		return err
+	case halted && t.Kind != Collect:
+		finding = Finding{Verdict: NotAsked} // the initiator signs this question too
+	case t.ProviderID != "" || t.Kind != Collect:
 		finding = s.provider.Look(ctx, t)
 	}
 	if finding.counts(t.Kind) {
-		if err := s.Learn(ctx, id, finding, "query:"+id.String()); err != nil {
+		if err := s.learn(ctx, id, finding, "query:"+id.String(), ByQuery); err != nil {
 			return err
 		}
 	}
@@ -41,7 +46,7 @@ func (f Finding) counts(kind TransferKind) bool {
 	case NotMoved:
 		return kind != Collect || f.Alarm
 	case Processing, NoAnswer, NotAsked:
-		return f.Alarm
+		return f.Alarm || f.Cause == CauseCredential
 	default:
 		return f.Alarm
 	}

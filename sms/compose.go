@@ -41,9 +41,9 @@ func newComposer(serviceCode, helpPhone string) (*composer, error) {
 
 // shown is what the texts may show, ready to be read.
 type shown struct {
-	Ref, Item, Amount, Other, Receipt, Code, By, Until, Left string
-	State, Next, Refusal, Reason, Words                      string
-	Dial, Help                                               string
+	Ref, Item, Amount, Due, Other, Receipt, Code, By, Until, Left string
+	State, Next, Refusal, Reason, Words                           string
+	Dial, Help                                                    string
 
 	// Tight is how much of what can be done without is to be left out.
 	Tight int
@@ -115,7 +115,7 @@ func textKey(m escrow.Message) string {
 func (c *composer) show(language string, m escrow.Message, code string) shown {
 	p := m.Params
 	s := shown{
-		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Other: tidy(p.Other),
+		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
 		Receipt: p.Receipt, Code: code, By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
 		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}

@@ -40,7 +40,7 @@ func longest(role escrow.Role, language escrow.Language) escrow.Message {
 	return escrow.Message{
 		To: escrow.Party{Phone: "+254712000001", Language: language},
 		Params: escrow.MessageParams{
-			Ref: "1234567890", Item: "Mahindi magunia 10 mazur", Amount: escrow.MaxAmount, Role: role,
+			Ref: "1234567890", Item: "Mahindi magunia 10 mazur", Amount: escrow.MaxAmount, Due: escrow.MaxAmount, Role: role,
 			Other: escrow.Party{Phone: "+254722000418", Name: "Wanjikuwacha Mbugua"}.Label(),
 			State: escrow.PaymentLocked, Receipt: "UJK7TEST01", DeliverBy: "2026-12-31", Until: "2027-01-31", Left: 4,
 		},
@@ -54,7 +54,7 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgPromptSent, escrow.MsgFundedBuyer, escrow.MsgFundedSeller, escrow.MsgDeliveredBuyer,
 		escrow.MsgDeliveredSeller, escrow.MsgAcceptedBuyer, escrow.MsgAcceptedSeller, escrow.MsgCompletedBuyer,
 		escrow.MsgCompletedSeller, escrow.MsgPaidSeller, escrow.MsgReleasedBuyer, escrow.MsgRefunded,
-		escrow.MsgRefundComing, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
+		escrow.MsgRefundComing, escrow.MsgRefundAmount, escrow.MsgRefundPayer, escrow.MsgPayoutTomorrow, escrow.MsgPayoutNumber, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
 		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop,
 		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
 		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,

@@ -24,6 +24,8 @@ type contractRow struct {
 	Seller       partyRow  `db:"seller"`
 	Item         string    `db:"item"`
 	Amount       int64     `db:"amount"`
+	Fee          int64     `db:"fee"`
+	FeePayer     string    `db:"fee_payer"`
 	DeliverBy    stamp     `db:"deliver_by"`
 	TermsHash    []byte    `db:"terms_hash"`
 	DisputedFrom string    `db:"disputed_from"`
@@ -61,7 +63,7 @@ func (s *Store) contract(row contractRow) (escrow.Contract, error) {
 	return escrow.Contract{
 		ID: row.ID, Ref: escrow.Ref(row.Ref), State: state, Version: row.Version,
 		Proposer: escrow.Role(row.Proposer), Buyer: buyer, Seller: seller,
-		Item: row.Item, Amount: escrow.Cents(row.Amount),
+		Item: row.Item, Amount: escrow.Cents(row.Amount), Fee: escrow.Cents(row.Fee), FeePayer: escrow.Role(row.FeePayer),
 		DeliverBy: time.Time(row.DeliverBy).In(escrow.EAT), TermsHash: row.TermsHash,
 		DisputedFrom: escrow.State(row.DisputedFrom), DisputedBy: escrow.Role(row.DisputedBy),
 		Reason: row.Reason, CodeTries: row.CodeTries, Due: row.due(),
@@ -91,7 +93,7 @@ func (s *Store) contracts(rows []contractRow) ([]escrow.Contract, error) {
 }
 
 const contractColumns = `
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.amount, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.created_at, c.updated_at,
@@ -132,8 +134,8 @@ func (t *tx) ContractByRef(ctx context.Context, ref escrow.Ref) (escrow.Contract
 
 const sqlAddContract = `
 INSERT INTO contracts (id, ref, state, version, proposer, buyer_id, seller_id, item, amount, deliver_by,
-    terms_hash, disputed_from, disputed_by, reason, code_tries, chain_seq, chain_head, created_at, updated_at)
-VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, NULL, '', '', '', 0, 0, NULL, $10, $10)`
+    terms_hash, disputed_from, disputed_by, reason, code_tries, chain_seq, chain_head, created_at, updated_at, fee, fee_payer)
+VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, NULL, '', '', '', 0, 0, NULL, $10, $10, $11, $12)`
 
 // AddContract implements [escrow.Tx].
 func (t *tx) AddContract(ctx context.Context, c escrow.Contract) (escrow.Ref, error) {
@@ -143,7 +145,7 @@ func (t *tx) AddContract(ctx context.Context, c escrow.Contract) (escrow.Ref, er
 	}
 	err = t.one(ctx, "add contract", sqlAddContract,
 		c.ID, string(ref), string(c.State), string(c.Proposer), c.Buyer.ID, c.Seller.ID,
-		c.Item, int64(c.Amount), stamp(c.DeliverBy), stamp(c.CreatedAt))
+		c.Item, int64(c.Amount), stamp(c.DeliverBy), stamp(c.CreatedAt), int64(c.Fee), string(c.FeePayer))
 	return ref, err
 }
 

@@ -17,6 +17,7 @@ type paymentRow struct {
 	Amount     int64     `db:"amount"`
 	Status     string    `db:"status"`
 	Receipt    *string   `db:"receipt"`
+	Bounced    string    `db:"bounced"`
 	CreatedAt  stamp     `db:"created_at"`
 	UpdatedAt  stamp     `db:"updated_at"`
 }
@@ -24,7 +25,7 @@ type paymentRow struct {
 func (r paymentRow) payment() escrow.Payment {
 	return escrow.Payment{
 		ID: r.ID, ContractID: r.ContractID, Payer: r.PayerID, Amount: escrow.Cents(r.Amount),
-		Status: escrow.PaymentStatus(r.Status), Receipt: orEmpty(r.Receipt),
+		Status: escrow.PaymentStatus(r.Status), Receipt: orEmpty(r.Receipt), Bounced: escrow.Bounce(r.Bounced),
 		CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt),
 	}
 }
@@ -40,7 +41,7 @@ func (t *tx) AddPayment(ctx context.Context, p escrow.Payment) error {
 }
 
 const sqlPayment = `
-SELECT id, contract_id, payer_id, amount, status, receipt, created_at, updated_at
+SELECT id, contract_id, payer_id, amount, status, receipt, bounced, created_at, updated_at
 FROM payments
 WHERE id = $1`
 
@@ -52,7 +53,7 @@ func (t *tx) Payment(ctx context.Context, id uuid.UUID) (escrow.Payment, error) 
 }
 
 const sqlHeldPayment = `
-SELECT id, contract_id, payer_id, amount, status, receipt, created_at, updated_at
+SELECT id, contract_id, payer_id, amount, status, receipt, bounced, created_at, updated_at
 FROM payments
 WHERE contract_id = $1 AND status = 'locked'`
 
@@ -167,6 +168,7 @@ func (s *Store) findTransfer(ctx context.Context, q queryer, id uuid.UUID) (escr
 }
 
 const sqlStale = selectTransfer + `WHERE t.state NOT IN ('succeeded', 'failed') AND t.updated_at < $1
+    AND (t.not_before IS NULL OR t.not_before < $1)
 ORDER BY t.updated_at
 LIMIT $2`
 
@@ -176,15 +178,7 @@ func (s *Store) FindStale(ctx context.Context, since time.Time, limit int) ([]es
 	if err := s.db.SelectContext(ctx, &rows, sqlStale, stamp(since), limit); err != nil {
 		return nil, fmt.Errorf("read stale transfers: %w", err)
 	}
-	list := make([]escrow.Transfer, 0, len(rows))
-	for _, row := range rows {
-		transfer, err := s.transfer(row)
-		if err != nil {
-			return nil, fmt.Errorf("transfer %s: %w", row.ID, err)
-		}
-		list = append(list, transfer)
-	}
-	return list, nil
+	return s.transfersOf(rows)
 }
 
 const sqlSaveTransfer = `

@@ -187,12 +187,5 @@ func (s *Store) TransfersOf(ctx context.Context, contract uuid.UUID) ([]escrow.T
 	if err := s.db.SelectContext(ctx, &rows, sqlTransfersOf, contract); err != nil {
 		return nil, fmt.Errorf("read transfers: %w", err)
 	}
-	list := make([]escrow.Transfer, len(rows))
-	for i, row := range rows {
-		var err error
-		if list[i], err = s.transfer(row); err != nil {
-			return nil, fmt.Errorf("transfer %s: %w", row.ID, err)
-		}
-	}
-	return list, nil
+	return s.transfersOf(rows)
 }

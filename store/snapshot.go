@@ -112,7 +112,7 @@ func (s *Snapshot) fill(ctx context.Context, rows []contractRow) ([]Dossier, err
 }
 
 const sqlPaymentsOf = `
-SELECT id, contract_id, payer_id, amount, status, receipt, created_at, updated_at
+SELECT id, contract_id, payer_id, amount, status, receipt, bounced, created_at, updated_at
 FROM payments
 WHERE contract_id IN (?)
 ORDER BY contract_id, created_at, id`
@@ -203,6 +203,9 @@ type Books struct {
 	Contracts int64
 	Sum       escrow.Cents // of all entries
 	Suspense  escrow.Cents // money that no rule could place, debits positive
+	Unplaced  escrow.Cents // of that, money of no contract
+	Strays    escrow.Cents // money that a person looks for the owner of
+	Charges   escrow.Cents // what M-Pesa's charges cost us, less what it claims
 	Stray     []uuid.UUID  // postings of no contract that do not sum to zero
 }
 
@@ -210,7 +213,13 @@ const (
 	sqlCountContracts = `SELECT COUNT(*) FROM contracts`
 	sqlLedgerSum      = `SELECT COALESCE(SUM(amount), 0) FROM entries`
 	sqlSuspense       = `SELECT COALESCE(SUM(amount), 0) FROM entries WHERE account = 'suspense'`
-	sqlStrayPostings  = `
+	sqlUnplaced       = `
+SELECT COALESCE(SUM(e.amount), 0) FROM entries e
+JOIN postings p ON p.id = e.posting_id
+WHERE e.account = 'suspense' AND p.contract_id IS NULL`
+	sqlOpenStrays    = `SELECT COALESCE(SUM(amount), 0) FROM strays WHERE state = 'open'`
+	sqlCharges       = `SELECT COALESCE(SUM(amount), 0) FROM entries WHERE account IN ('fees:mpesa', 'mpesa:charges')`
+	sqlStrayPostings = `
 SELECT p.id FROM postings p
 LEFT JOIN contracts c ON c.id = p.contract_id
 LEFT JOIN entries e ON e.posting_id = p.id
@@ -227,6 +236,9 @@ func (s *Snapshot) Books(ctx context.Context) (Books, error) {
 		s.tx.GetContext(ctx, &b.Contracts, sqlCountContracts),
 		s.tx.GetContext(ctx, &b.Sum, sqlLedgerSum),
 		s.tx.GetContext(ctx, &b.Suspense, sqlSuspense),
+		s.tx.GetContext(ctx, &b.Unplaced, sqlUnplaced),
+		s.tx.GetContext(ctx, &b.Strays, sqlOpenStrays),
+		s.tx.GetContext(ctx, &b.Charges, sqlCharges),
 		s.tx.SelectContext(ctx, &b.Stray, sqlStrayPostings))
 	if err != nil {
 		return Books{}, fmt.Errorf("add up the ledger: %w", err)

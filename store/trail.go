@@ -87,7 +87,7 @@ func (t *tx) AddPosting(ctx context.Context, p escrow.Posting) error {
 		return fmt.Errorf("posting %s has %d entries, want 2", p.Reason, len(p.Entries))
 	}
 	err := t.one(ctx, "add posting", sqlAddPosting,
-		p.ID, p.ContractID, optional(p.TransferID), p.Reason, stamp(p.At))
+		p.ID, optional(p.ContractID), optional(p.TransferID), p.Reason, stamp(p.At))
 	if err != nil {
 		return err
 	}

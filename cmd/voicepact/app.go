@@ -133,7 +133,7 @@ func (a *app) mount() error {
 	a.words.Register(talking, a.store)
 	callbacks := a.http.Group("/mm")
 	a.money.Register(callbacks, a.store)
-	a.money.RegisterTill(callbacks, a.store, expect(a.service))
+	a.money.RegisterTill(callbacks, a.store, a.service.Expect)
 	return nil
 }
 

@@ -10,39 +10,18 @@ import (
 	"github.com/voicepact/gateway/store"
 )
 
-// taker is the part of the escrow that knows what to do with payments that
-// buyers make by themselves.
-type taker interface {
-	Expect(ctx context.Context, a escrow.Arrival) error
-	Arrived(ctx context.Context, a escrow.Arrival, evidence string) error
-}
-
-// treasurer is the part that watches our accounts at the provider.
-type treasurer interface {
-	Balances(ctx context.Context, b escrow.Balance, evidence string) error
-}
-
-// expect answers M-Pesa's question before a PayBill payment.
-func expect(service *escrow.Service) mobilemoney.Expect {
-	if t, ok := any(service).(taker); ok {
-		return t.Expect
-	}
-	return func(context.Context, escrow.Arrival) error { return escrow.Refuse(escrow.NotNow) }
-}
-
 // arrival gives a confirmation of a PayBill payment to the escrow. What nobody
 // can read is money all the same, and goes to a person.
 func (w inboxWorker) arrival(ctx context.Context, callback store.Callback) error {
 	arrived, err := mobilemoney.DecodeArrival(callback.Body)
-	t, ok := any(w.service).(taker)
-	if err != nil || !ok {
+	if err != nil {
 		note := "PayBill confirmation " + callback.ID.String() + " needs reading, receipt " + arrived.Receipt
 		return w.service.CallPerson(ctx, escrow.ItemUnknownSubject, callback.ID, note)
 	}
 	if arrived.At.IsZero() {
 		arrived.At = callback.At
 	}
-	return t.Arrived(ctx, arrived, "callback:"+callback.ID.String())
+	return w.service.Arrived(ctx, arrived, "callback:"+callback.ID.String())
 }
 
 // balance gives the escrow what stands on our accounts. A question that M-Pesa
@@ -65,14 +44,10 @@ func (w inboxWorker) left(ctx context.Context, callback store.Callback) error {
 }
 
 func (w inboxWorker) counted(ctx context.Context, callback store.Callback, b escrow.Balance) error {
-	t, ok := any(w.service).(treasurer)
-	if !ok {
-		return nil
-	}
 	if b.At.IsZero() {
 		b.At = callback.At
 	}
-	return t.Balances(ctx, b, "callback:"+callback.ID.String())
+	return w.service.Balances(ctx, b, "callback:"+callback.ID.String())
 }
 
 // balanceItem is what an item about all questions for the balance is about.

@@ -113,9 +113,6 @@ func (a *app) prepareEmbedded(ctx context.Context) error {
 // registerSimulated does by itself what `voicepact paybill register` is for: the
 // simulated bank takes new addresses each time. It waits for the server.
 func (a *app) registerSimulated(ctx context.Context) {
-	if _, ok := any(a.service).(taker); !ok {
-		return
-	}
 	if _, err := a.money.RegisterURLs(ctx); err != nil {
 		a.log.WarnContext(ctx, "payments by PayBill are not heard of", "error", err)
 	}

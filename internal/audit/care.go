@@ -29,9 +29,19 @@ func (p *proof) lookedAfter() {
 	if p.Contract.State == escrow.Completed && !p.paysOut(groups) && len(p.Items) == 0 {
 		p.violated(Looked, "payout of a completed contract", "none under way, done or with an operator", "one")
 	}
-	if parked := -p.balances[escrow.Suspense]; parked > 0 && len(p.Items) == 0 {
+	if parked := -p.balances[escrow.Suspense]; parked > 0 && len(p.Items) == 0 && !p.givesBack(groups) {
 		p.violated(Looked, "who looks after "+parked.String()+" in suspense", "nobody", "an open operator item")
 	}
+}
+
+// givesBack reports whether a refund is under way.
+func (p *proof) givesBack(groups map[due][]escrow.Transfer) bool {
+	for key, group := range groups {
+		if key.kind == escrow.Refund && !arrived(group) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *proof) paysOut(groups map[due][]escrow.Transfer) bool {

@@ -78,13 +78,26 @@ func (p *proof) held() {
 		want = payment.Amount
 		if !locked {
 			p.violated(Held, "payment of a contract that is "+string(c.State), "none that is locked", "one")
-			want = c.Amount
-		} else if payment.Amount != c.Amount {
-			p.violated(Held, "the locked payment", payment.Amount, c.Amount)
+			want = c.Payable()
+		} else if payment.Amount != c.Payable() {
+			p.violated(Held, "the locked payment", payment.Amount, c.Payable())
 		}
 	}
 	if held := -p.balances[escrow.EscrowAccount(c.ID)]; held != want {
 		p.violated(Held, "money held while "+string(c.State), held, want)
+	}
+	p.fee()
+}
+
+// fee proves that the service has earned its fee when the deal was completed, and
+// nothing otherwise.
+func (p *proof) fee() {
+	var want escrow.Cents
+	if p.Contract.State == escrow.Completed {
+		want = p.Contract.Fee
+	}
+	if earned := -p.balances[escrow.FeesPlatform]; earned != want {
+		p.violated(Held, "fee earned while "+string(p.Contract.State), earned, want)
 	}
 }
 
@@ -121,10 +134,10 @@ func arrived(group []escrow.Transfer) bool {
 // owed compares what the ledger owes to people with what was to be paid to them
 // and has not arrived.
 func (p *proof) owed() {
-	want, doubted := map[escrow.Account]escrow.Cents{}, map[escrow.Account]bool{}
-	for _, group := range p.outgoing() {
+	want, doubted := map[escrow.Account]escrow.Cents{escrow.Suspense: p.stuck()}, map[escrow.Account]bool{}
+	for key, group := range p.outgoing() {
 		last := group[len(group)-1]
-		account := escrow.PayableAccount(last.Party.ID)
+		account := p.debt(key)
 		if !arrived(group) {
 			want[account] += last.Amount
 		}
@@ -143,6 +156,50 @@ func (p *proof) owed() {
 			p.violated(Held, "owed on "+string(account), -p.balances[account], owed)
 		}
 	}
+}
+
+// debt is the account that money of a payment leaves from: what is owed to a
+// side, or suspense where the payment was never taken in.
+func (p *proof) debt(key due) escrow.Account {
+	at := slices.IndexFunc(p.Payments, func(payment escrow.Payment) bool { return payment.ID == key.payment })
+	switch {
+	case key.kind == escrow.Payout:
+		return escrow.PayableAccount(p.Contract.Seller.ID)
+	case at >= 0 && p.Payments[at].Bounced != "":
+		return escrow.Suspense
+	default:
+		return escrow.PayableAccount(p.Contract.Buyer.ID)
+	}
+}
+
+// stuck is the money that must go back and for which no rule knows a way.
+func (p *proof) stuck() escrow.Cents {
+	var sum escrow.Cents
+	groups := p.outgoing()
+	for _, payment := range p.Payments {
+		if payment.Bounced == "" || len(groups[due{payment.ID, escrow.Refund}]) > 0 {
+			continue
+		}
+		for _, t := range p.Transfers {
+			if t.PaymentID == payment.ID {
+				sum += p.parked(t.ID)
+			}
+		}
+	}
+	return sum
+}
+
+// parked is what was put into suspense for a transfer.
+func (p *proof) parked(transfer uuid.UUID) escrow.Cents {
+	var sum escrow.Cents
+	for _, posting := range p.Postings {
+		for _, e := range posting.Entries {
+			if posting.TransferID == transfer && e.Account == escrow.Suspense {
+				sum -= e.Amount
+			}
+		}
+	}
+	return sum
 }
 
 func (p *proof) item(kind escrow.ItemKind, transfer uuid.UUID) bool {

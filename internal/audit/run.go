@@ -110,6 +110,16 @@ func ledger(b store.Books) []Violation {
 			Invariant: Held, What: "money taken out of suspense that never came in", Found: b.Suspense.String(), Want: "Ksh0",
 		})
 	}
+	if -b.Unplaced != b.Strays {
+		bad = append(bad, Violation{
+			Invariant: Held, What: "money of no contract in suspense", Found: (-b.Unplaced).String(), Want: b.Strays.String(),
+		})
+	}
+	if b.Charges != 0 {
+		bad = append(bad, Violation{
+			Invariant: Held, What: "charges booked over what M-Pesa claims", Found: b.Charges.String(), Want: "Ksh0",
+		})
+	}
 	for _, id := range b.Stray {
 		bad = append(bad, Violation{
 			Invariant: Balanced, What: "posting of no contract", Found: id.String(), Want: "two entries or more that sum to zero",

@@ -76,6 +76,14 @@ func (c counter) Look(_ context.Context, t escrow.Transfer) escrow.Finding {
 	return escrow.Finding{Verdict: escrow.Processing, Code: "0"}
 }
 
+// Confirm implements [escrow.Provider]: the statement shows what the bank has.
+func (c counter) Confirm(_ context.Context, _ string, amount escrow.Cents, _ time.Time, t escrow.Transfer) escrow.Verdict {
+	if o, known := c.w.bank.orders[t.ID]; known && o.paid && o.moved == amount && !c.w.faults.hit(queryFails) {
+		return escrow.Moved
+	}
+	return escrow.NoAnswer
+}
+
 // queried answers an STK query, which shows neither receipt nor amount. About a
 // payment of another amount it says nothing, because nobody could tell from a
 // success without an amount that it was another.

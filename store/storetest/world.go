@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
@@ -99,6 +100,8 @@ type Till struct {
 	answers  []escrow.Submission
 	findings map[uuid.UUID]escrow.Finding
 	taken    []escrow.Transfer
+	doubted  map[string]escrow.Verdict
+	asked    int
 	crash    bool
 }
 
@@ -151,10 +154,39 @@ func (t *Till) Submit(_ context.Context, tr escrow.Transfer) escrow.Submission {
 func (t *Till) Look(_ context.Context, tr escrow.Transfer) escrow.Finding {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.asked++
 	if finding, ok := t.findings[tr.ID]; ok {
 		return finding
 	}
 	return escrow.Finding{Verdict: escrow.NoAnswer}
+}
+
+// Asked returns how often was asked what became of a transfer.
+func (t *Till) Asked() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.asked
+}
+
+// Confirm implements [escrow.Provider]. A payment was made unless the test says
+// otherwise of its receipt.
+func (t *Till) Confirm(_ context.Context, receipt string, _ escrow.Cents, _ time.Time, _ escrow.Transfer) escrow.Verdict {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if verdict, ok := t.doubted[receipt]; ok {
+		return verdict
+	}
+	return escrow.Moved
+}
+
+// Doubt makes the provider's records say this of a receipt.
+func (t *Till) Doubt(receipt string, verdict escrow.Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.doubted == nil {
+		t.doubted = map[string]escrow.Verdict{}
+	}
+	t.doubted[receipt] = verdict
 }
 
 // Taken returns every submission, in order.

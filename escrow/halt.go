@@ -1,0 +1,168 @@
+package escrow
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// HaltKind is why nothing is paid out.
+type HaltKind string
+
+// The kinds of halt. The initiator's stops every call that our initiator signs,
+// because each further try with a wrong or locked password can lock it for
+// longer; only an operator lifts it. The float's stops payouts to phones until
+// there is money again, and lifts itself.
+const (
+	HaltInitiator HaltKind = "initiator"
+	HaltFloat     HaltKind = "float"
+)
+
+// Halt stops payouts in every process at once: each asks for it in the
+// transaction in which it sends.
+type Halt struct {
+	Kind     HaltKind
+	Since    time.Time
+	Reason   string    // the provider's code and words
+	ProbedAt time.Time // when one transfer was last let through to see
+}
+
+const (
+	// probeEvery is how often one payout is let through an empty float to see
+	// whether it has been filled.
+	probeEvery = 15 * time.Minute
+	// haltPause is how long a halted transfer waits before it looks again.
+	haltPause = time.Minute
+)
+
+// halt makes the halt hold and calls a person, once.
+func (w *work) halt(ctx context.Context, kind HaltKind, transfer uuid.UUID, f Finding) error {
+	reason := f.Code + " " + f.Reason
+	err := w.AddHalt(ctx, Halt{Kind: kind, Since: w.now, Reason: reason, ProbedAt: w.now})
+	if err != nil {
+		return err
+	}
+	item := Item{
+		ID: newID(), Kind: ItemPayoutsHalted, TransferID: haltItem(kind), OpenedAt: w.now,
+		Note: "all payouts stop (" + string(kind) + "): " + reason + ", at transfer " + transfer.String(),
+	}
+	w.asked = append(w.asked, item)
+	return w.AddItem(ctx, item)
+}
+
+func haltItem(kind HaltKind) uuid.UUID { return idFromKey("halt:" + string(kind)) }
+
+// stops reports whether the halt stops a transfer.
+func (h Halt) stops(t Transfer) bool {
+	switch t.Method {
+	case MethodB2C:
+		return true
+	case MethodReversal:
+		return h.Kind == HaltInitiator
+	case MethodSTK, MethodPayBill:
+		return false
+	default:
+		return true
+	}
+}
+
+// held reports whether a transfer has to wait, for a halt or for its day. An
+// empty float lets one through from time to time.
+func (w *work) held(ctx context.Context, t Transfer) (bool, error) {
+	if t.NotBefore.After(w.now) {
+		return true, nil
+	}
+	if t.Kind == Collect {
+		return false, nil
+	}
+	halts, err := w.Halted(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, h := range halts {
+		if !h.stops(t) {
+			continue
+		}
+		if h.Kind != HaltFloat || w.now.Sub(h.ProbedAt) < probeEvery {
+			return true, nil
+		}
+		if err := w.Probe(ctx, h, w.now); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// flows lifts the halt of an empty float when a payout went through.
+func (w *work) flows(ctx context.Context, t Transfer) error {
+	if t.Method != MethodB2C {
+		return nil
+	}
+	return w.lift(ctx, HaltFloat, "a payout went through")
+}
+
+func (w *work) lift(ctx context.Context, kind HaltKind, by string) error {
+	if err := w.LiftHalt(ctx, kind, by, w.now); err != nil {
+		return err
+	}
+	return w.SettleItems(ctx, ItemPayoutsHalted, haltItem(kind), Closing{Why: by, At: w.now})
+}
+
+// initiatorHalted reports whether no call may be made that our initiator signs.
+func (s *Service) initiatorHalted(ctx context.Context) (bool, error) {
+	halts, err := s.store.Halts(ctx)
+	for _, h := range halts {
+		if h.Kind == HaltInitiator {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// Halts returns what payouts are halted by.
+func (s *Service) Halts(ctx context.Context) ([]Halt, error) { return s.store.Halts(ctx) }
+
+// Resume lifts every halt, after an operator has put right what was wrong.
+func (s *Service) Resume(ctx context.Context, r Ruling) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: r.Key}
+		for _, kind := range []HaltKind{HaltInitiator, HaltFloat} {
+			if err := w.lift(ctx, kind, r.By+": "+r.Reason); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		s.log.InfoContext(ctx, "payouts resumed", "by", r.By)
+	}
+	return err
+}
+
+// UtilityAccount is what M-Pesa calls the account that payouts are paid from.
+const UtilityAccount = "Utility Account"
+
+// Balances keeps what the provider says of our accounts, and lifts the halt of an
+// empty float when there is enough for whoever has waited longest.
+func (s *Service) Balances(ctx context.Context, b Balance, evidence string) error {
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.AddBalance(ctx, b); err != nil {
+			return err
+		}
+		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelProvider, evidence: evidence}
+		oldest, err := w.OldestWaiting(ctx, w.now)
+		if err != nil && !IsNotFound(err) {
+			return err
+		}
+		for _, line := range b.Accounts {
+			if line.Name == UtilityAccount && line.Available > 0 && line.Available >= oldest.Amount {
+				return w.lift(ctx, HaltFloat, "the utility account holds "+line.Available.String())
+			}
+		}
+		return nil
+	})
+}

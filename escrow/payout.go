@@ -1,0 +1,238 @@
+package escrow
+
+import (
+	"context"
+	"time"
+)
+
+// debt is the account that a transfer out of here pays from: what we owe the
+// seller or the buyer, or suspense where the money was never taken in.
+func (w *work) debt(t Transfer, payment Payment) Account {
+	switch {
+	case payment.Bounced != "":
+		return Suspense
+	case t.Kind == Payout:
+		return PayableAccount(w.contract.Seller.ID)
+	default:
+		return PayableAccount(w.contract.Buyer.ID)
+	}
+}
+
+// purse is where the money of a transfer leaves M-Pesa from: a reversal takes
+// back what was paid in.
+func (t Transfer) purse() Account {
+	if t.Method == MethodReversal {
+		return MpesaCollection
+	}
+	return MpesaPayout
+}
+
+// left records that the money of a payout or refund has left us.
+func (w *work) left(ctx context.Context, t *Transfer, f Finding) error {
+	if t.State == TransferSucceeded {
+		return w.leftAgain(ctx, t, f)
+	}
+	clear, err := w.soleWay(ctx, *t)
+	if err != nil || !clear {
+		return err
+	}
+	if standing, err := w.takeReceipt(ctx, *t, f); err != nil || standing != freshReceipt {
+		return err
+	}
+	t.Receipt, t.ResultCode = f.Receipt, f.Code
+	if err := w.turn(ctx, t, TransferSucceeded, f.Code); err != nil {
+		return err
+	}
+	return w.paidOut(ctx, *t, f)
+}
+
+// leftAgain takes what is said of money that has left us already: its receipt,
+// where it was not known.
+func (w *work) leftAgain(ctx context.Context, t *Transfer, f Finding) error {
+	switch {
+	case f.Receipt == "" || f.Receipt == t.Receipt:
+		return nil
+	case t.Receipt != "":
+		return w.ask(ctx, ItemReceiptReuse, t.ID, "second receipt "+f.Receipt+" for one transfer")
+	}
+	if standing, err := w.takeReceipt(ctx, *t, f); err != nil || standing != freshReceipt {
+		return err
+	}
+	t.Receipt, t.UpdatedAt = f.Receipt, w.now
+	if err := w.SaveTransfer(ctx, *t); err != nil {
+		return err
+	}
+	t.Version++
+	return w.recordTransferFrom(ctx, *t, t.State, "receipt")
+}
+
+// soleWay makes sure that no other attempt to pay the same money goes on. One
+// that has not left us is called back; one that has may have paid twice, which
+// only a person can put right.
+func (w *work) soleWay(ctx context.Context, t Transfer) (bool, error) {
+	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
+	if err != nil {
+		return false, err
+	}
+	for _, other := range attempts {
+		if other.ID == t.ID || other.State == TransferFailed {
+			continue
+		}
+		if other.State != TransferCreated {
+			return false, w.ask(ctx, ItemPaidTwice, t.ID, "attempt "+other.ID.String()+" is "+string(other.State)+" too")
+		}
+		if err := w.callBack(ctx, &other); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// callBack ends a transfer that has not left us and must not any more.
+func (w *work) callBack(ctx context.Context, t *Transfer) error {
+	if err := w.turn(ctx, t, TransferSubmitted, "not sent"); err != nil {
+		return err
+	}
+	return w.turn(ctx, t, TransferFailed, "an earlier attempt was paid after all")
+}
+
+// paidOut records that money left us for the party it was owed to, and what
+// M-Pesa took for it.
+func (w *work) paidOut(ctx context.Context, t Transfer, f Finding) error {
+	if f.Amount != t.Amount {
+		note := "ordered " + t.Amount.String() + ", paid " + f.Amount.String()
+		if err := w.ask(ctx, ItemAmountMismatch, t.ID, note); err != nil {
+			return err
+		}
+	}
+	payment, err := w.Payment(ctx, t.PaymentID)
+	if err != nil {
+		return err
+	}
+	if err := w.post(ctx, "paid_out", t.ID, entries(w.debt(t, payment), t.purse(), f.Amount)); err != nil {
+		return err
+	}
+	if err := w.charge(ctx, t); err != nil {
+		return err
+	}
+	payment.Status, payment.UpdatedAt = PaymentReleased, w.now
+	if t.Kind == Refund {
+		payment.Status = PaymentRefunded
+	}
+	if err := w.SavePayment(ctx, payment); err != nil {
+		return err
+	}
+	if err := w.learnName(ctx, t.Party, f.Payee); err != nil {
+		return err
+	}
+	if err := w.flows(ctx, t); err != nil {
+		return err
+	}
+	return w.tellPaid(ctx, t)
+}
+
+func (w *work) tellPaid(ctx context.Context, t Transfer) error {
+	amount := func(p *MessageParams) { p.Amount = t.Amount }
+	if t.Kind == Refund {
+		return w.receipt(ctx, Buyer, MsgRefunded, withReceipt(t.Receipt), amount)
+	}
+	if err := w.receipt(ctx, Seller, MsgPaidSeller, withReceipt(t.Receipt), amount); err != nil {
+		return err
+	}
+	return w.receipt(ctx, Buyer, MsgReleasedBuyer, withReceipt(t.Receipt), amount)
+}
+
+// learnName keeps the name that M-Pesa knows a person by, where we know none: the
+// other side of their next deal then sees whom it deals with.
+func (w *work) learnName(ctx context.Context, party Party, name string) error {
+	if party.Name != "" || name == "" {
+		return nil
+	}
+	party.Name = name
+	return w.SaveParty(ctx, party)
+}
+
+// payDays is on how many days a payout is tried that the receiver's limits
+// refuse, before a person has to look.
+const payDays = 3
+
+// notPaid decides what follows when a payout or refund has failed for good: the
+// next attempt, under a new id because M-Pesa has used up the old one, or a
+// person. Only a person knows another number to pay.
+func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
+	switch {
+	case f.Cause == CauseCredential, f.Cause == CauseConfig && t.Method == MethodB2C:
+		return w.haltAt(ctx, HaltInitiator, t, f)
+	case f.Cause == CauseFloat && t.Method == MethodB2C:
+		return w.haltAt(ctx, HaltFloat, t, f)
+	case t.Method == MethodReversal:
+		return w.afterReversal(ctx, t, f)
+	case f.Cause == CauseLimit && t.Attempt < payDays:
+		if err := w.again(ctx, t, t.Method, nextPayHour(w.now)); err != nil {
+			return err
+		}
+		return w.receipt(ctx, t.receiver(), MsgPayoutTomorrow, amountOf(t))
+	case f.Cause == CauseNumber:
+		return w.toPerson(ctx, t, f, MsgPayoutNumber)
+	default:
+		return w.toPerson(ctx, t, f, MsgPayoutDelayed)
+	}
+}
+
+// haltAt stops all payouts and puts this one at their end: it is tried again
+// when the halt is lifted.
+func (w *work) haltAt(ctx context.Context, kind HaltKind, t Transfer, f Finding) error {
+	if err := w.halt(ctx, kind, t.ID, f); err != nil {
+		return err
+	}
+	return w.again(ctx, t, t.Method, time.Time{})
+}
+
+// afterReversal pays a refund to the buyer's phone where M-Pesa would not undo
+// the payment, if the buyer is who paid.
+func (w *work) afterReversal(ctx context.Context, t Transfer, f Finding) error {
+	payment, err := w.Payment(ctx, t.PaymentID)
+	if err != nil {
+		return err
+	}
+	ours, err := w.fromBuyer(ctx, payment)
+	if err != nil {
+		return err
+	}
+	if !ours || t.Amount < MinAmount || !t.Amount.Whole() {
+		return w.toPerson(ctx, t, f, MsgPayoutDelayed)
+	}
+	return w.again(ctx, t, MethodB2C, time.Time{})
+}
+
+func (w *work) toPerson(ctx context.Context, t Transfer, f Finding, words Template) error {
+	if err := w.ask(ctx, ItemPayoutFailed, t.ID, f.Code+" "+f.Reason); err != nil {
+		return err
+	}
+	return w.receipt(ctx, t.receiver(), words, amountOf(t))
+}
+
+// receiver is the side that a payout or refund is owed to.
+func (t Transfer) receiver() Role {
+	if t.Kind == Refund {
+		return Buyer
+	}
+	return Seller
+}
+
+func amountOf(t Transfer) func(*MessageParams) {
+	return func(p *MessageParams) { p.Amount = t.Amount }
+}
+
+// payHour is when day limits are taken for renewed, and people are awake to
+// read that they were paid.
+const payHour = 6 * time.Hour
+
+// nextPayHour is the next six o'clock in the morning, East Africa Time.
+func nextPayHour(now time.Time) time.Time {
+	at := Day(now).Add(payHour)
+	if !at.After(now) {
+		at = at.AddDate(0, 0, 1)
+	}
+	return at
+}

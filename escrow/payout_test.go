@@ -1,0 +1,507 @@
+package escrow_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store/storetest"
+)
+
+func notPaid(cause escrow.Cause, code string) escrow.Finding {
+	return escrow.Finding{Verdict: escrow.NotMoved, Cause: cause, Code: code, Reason: "says M-Pesa"}
+}
+
+// What follows when M-Pesa will not pay the seller, by its reason.
+func TestWhatFollowsWhenAPayoutFails(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cause   escrow.Cause
+		told    escrow.Template
+		items   string
+		retried bool
+		halted  escrow.HaltKind
+	}{
+		"the seller's day is full":   {escrow.CauseLimit, escrow.MsgPayoutTomorrow, "[]", true, ""},
+		"the number is not known":    {escrow.CauseNumber, escrow.MsgPayoutNumber, "[payout_failed]", false, ""},
+		"our float is empty":         {escrow.CauseFloat, escrow.MsgCompletedSeller, "[payouts_halted]", true, escrow.HaltFloat},
+		"our initiator is locked":    {escrow.CauseCredential, escrow.MsgCompletedSeller, "[payouts_halted]", true, escrow.HaltInitiator},
+		"our set-up is wrong":        {escrow.CauseConfig, escrow.MsgCompletedSeller, "[payouts_halted]", true, escrow.HaltInitiator},
+		"for a reason we do not get": {"", escrow.MsgPayoutDelayed, "[payout_failed]", false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEachEngine(t, func(t *testing.T, w *storetest.World) {
+				t.Helper()
+				c := w.DealIn(escrow.Completed, price)
+				first := w.Till.Last(t, escrow.Payout)
+				for range 3 {
+					w.Learn(escrow.Payout, notPaid(test.cause, "code"))
+				}
+				w.Work()
+				if last := w.Postbox.Last(t, otieno); last.Template != test.told {
+					t.Errorf("the seller was told %s, want %s", last.Template, test.told)
+				}
+				wantItems(t, w, test.items)
+				wantHalt(t, w, test.halted)
+				transfers := payouts(t, w, c)
+				if again := len(transfers) == 2; again != test.retried {
+					t.Fatalf("%d attempts", len(transfers))
+				}
+				if test.retried && (transfers[1].Attempt != 2 || transfers[1].ID == first.ID) {
+					t.Errorf("attempt %d under id %s", transfers[1].Attempt, transfers[1].ID)
+				}
+				wantSent(t, w, 2) // the collection and the first payout: nothing is sent at once again
+			})
+		})
+	}
+}
+
+func payouts(t *testing.T, w *storetest.World, c escrow.Contract) []escrow.Transfer {
+	t.Helper()
+	all, err := w.Store.TransfersOf(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []escrow.Transfer
+	for _, transfer := range all {
+		if transfer.Kind != escrow.Collect {
+			list = append(list, transfer)
+		}
+	}
+	return list
+}
+
+func wantHalt(t *testing.T, w *storetest.World, want escrow.HaltKind) {
+	t.Helper()
+	halts, err := w.Service.Halts(t.Context())
+	var got escrow.HaltKind
+	for _, h := range halts {
+		got += h.Kind
+	}
+	if err != nil || got != want {
+		t.Errorf("payouts are halted by %q, want %q, %v", got, want, err)
+	}
+}
+
+// The limits of the receiver's day: three mornings, then a person.
+func TestAFullWalletIsTriedOnThreeMornings(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Completed, price)
+		for day := 1; day < 3; day++ {
+			w.Learn(escrow.Payout, notPaid(escrow.CauseLimit, "4"))
+			w.Work()
+			next := payouts(t, w, c)[day]
+			if at := next.NotBefore.In(escrow.EAT); at.Hour() != 6 || at.Minute() != 0 || !at.After(w.Clock.Now()) {
+				t.Errorf("tried again at %s", at)
+			}
+			w.Clock.Advance(next.NotBefore.Sub(w.Clock.Now()) - time.Millisecond)
+			if err := w.Service.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.Work()
+			wantSent(t, w, 1+day)
+			w.Clock.Advance(2 * time.Millisecond)
+			w.Work()
+			wantSent(t, w, 2+day)
+		}
+		w.Learn(escrow.Payout, notPaid(escrow.CauseLimit, "4"))
+		w.Work()
+		wantItems(t, w, "[payout_failed]")
+		wantTold(t, w, otieno, "[agreed_seller funded_seller completed_seller payout_tomorrow payout_tomorrow payout_delayed]")
+		if err := w.Service.Retry(t.Context(), payouts(t, w, c)[2].ID, "", ruling("k1")); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		w.Pay(escrow.Payout, "R9")
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+		wantItems(t, w, "[]")
+	})
+}
+
+func ruling(key string) escrow.Ruling {
+	return escrow.Ruling{Key: key, By: "wanjiku", Reason: "spoke with them"}
+}
+
+func TestAnOperatorPaysToAnotherNumber(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Completed, price)
+		first := w.Till.Last(t, escrow.Payout)
+		other := escrow.Phone("+254722000777")
+		if err := w.Service.Retry(t.Context(), first.ID, other, ruling("k1")); err == nil {
+			t.Error("a payout under way was ordered again")
+		}
+		w.Learn(escrow.Payout, notPaid(escrow.CauseNumber, "2040"))
+		if err := w.Service.Retry(t.Context(), first.ID, other, escrow.Ruling{Key: "k2", By: "wanjiku"}); err == nil {
+			t.Error("no reason was asked for")
+		}
+		if err := w.Service.Retry(t.Context(), first.ID, other, ruling("k3")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Service.Retry(t.Context(), first.ID, other, ruling("k4")); err == nil {
+			t.Error("ordered twice")
+		}
+		w.Work()
+		paid := w.Pay(escrow.Payout, "R9")
+		if paid.Party.Phone != other {
+			t.Errorf("paid to %s", paid.Party.Phone)
+		}
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+		wantItems(t, w, "[]")
+		wantTold(t, w, otieno, "[agreed_seller funded_seller completed_seller payout_number paid_seller]")
+	})
+}
+
+// A wrong initiator stops everything that it signs, for everybody, until an
+// operator has put it right.
+func TestALockedInitiatorStopsEveryPayout(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		first := w.DealIn(escrow.Completed, price)
+		w.Learn(escrow.Payout, notPaid(escrow.CauseCredential, "8006"))
+		second := w.DealIn(escrow.Completed, price+100)
+		sent := len(w.Till.Taken())
+		asked := w.Till.Asked()
+		after(w, 26*time.Hour, 7*time.Minute)
+		if err := w.Service.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		wantSent(t, w, sent)
+		if n := w.Till.Asked(); n != asked {
+			t.Errorf("%d questions were put under a locked initiator", n-asked)
+		}
+		wantItems(t, w, "[payouts_halted]")
+		if err := w.Service.Balances(t.Context(), balance(w, 1_000_000), "test"); err != nil {
+			t.Fatal(err)
+		}
+		wantHalt(t, w, escrow.HaltInitiator) // money does not mend a password
+		if err := w.Service.Resume(t.Context(), escrow.Ruling{Key: "k"}); err == nil {
+			t.Error("resumed by nobody for no reason")
+		}
+		if err := w.Service.Resume(t.Context(), ruling("k")); err != nil {
+			t.Fatal(err)
+		}
+		after(w, 2*time.Minute, time.Minute)
+		wantSent(t, w, sent+2)
+		wantItems(t, w, "[]")
+		for _, c := range []escrow.Contract{first, second} {
+			payNewest(t, w, c)
+			wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+		}
+	})
+}
+
+// payNewest makes the newest payout of a contract arrive.
+func payNewest(t *testing.T, w *storetest.World, c escrow.Contract) {
+	t.Helper()
+	all := payouts(t, w, c)
+	newest := all[len(all)-1]
+	finding := escrow.Finding{Verdict: escrow.Moved, Code: "0", Receipt: w.Receipt(), Amount: newest.Amount}
+	if err := w.Service.Learn(t.Context(), newest.ID, finding, "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.Work()
+}
+
+func balance(w *storetest.World, shillings int64) escrow.Balance {
+	amount := escrow.Shillings(shillings)
+	return escrow.Balance{At: w.Clock.Now(), Accounts: []escrow.BalanceLine{
+		{Name: "Working Account", Current: escrow.Shillings(1), Available: escrow.Shillings(1)},
+		{Name: escrow.UtilityAccount, Current: amount, Available: amount},
+	}}
+}
+
+// A status query that is refused for our initiator says nothing about the
+// payout, and stops the next ones all the same.
+func TestAQueryRefusedForTheInitiatorHaltsToo(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Completed, price)
+		w.Learn(escrow.Payout, escrow.Finding{Verdict: escrow.NoAnswer, Cause: escrow.CauseCredential, Code: "21", Alarm: true})
+		wantHalt(t, w, escrow.HaltInitiator)
+		wantItems(t, w, "[payouts_halted]")
+		w.Pay(escrow.Payout, "R9")
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+	})
+}
+
+func TestAnEmptyFloatFillsAgain(t *testing.T) {
+	t.Parallel()
+	t.Run("told by the balance", func(t *testing.T) {
+		t.Parallel()
+		onEachEngine(t, func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			c := w.DealIn(escrow.Completed, price)
+			w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+			after(w, 10*time.Minute, time.Minute)
+			wantSent(t, w, 2)
+			for shillings, halt := range map[int64]escrow.HaltKind{3_499: escrow.HaltFloat} {
+				if err := w.Service.Balances(t.Context(), balance(w, shillings), "test"); err != nil {
+					t.Fatal(err)
+				}
+				wantHalt(t, w, halt)
+			}
+			w.Clock.Advance(time.Second)
+			for range 2 { // the report comes twice
+				if err := w.Service.Balances(t.Context(), balance(w, 3_500), "test"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wantHalt(t, w, "")
+			wantItems(t, w, "[]")
+			after(w, 2*time.Minute, time.Minute)
+			w.Pay(escrow.Payout, "R9")
+			wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+			newest, err := w.Store.ProviderBalances(t.Context())
+			if err != nil || newest[escrow.UtilityAccount].Accounts[0].Available != price {
+				t.Errorf("balances %v, %v", newest, err)
+			}
+		})
+	})
+	t.Run("tried one at a time", func(t *testing.T) {
+		t.Parallel()
+		onEachEngine(t, func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			first := w.DealIn(escrow.Completed, price)
+			w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+			second := w.DealIn(escrow.Completed, price+100)
+			wantSent(t, w, 3) // two collections and one payout
+			after(w, 16*time.Minute, time.Minute)
+			wantSent(t, w, 4) // one probe, and the other waits
+			w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+			after(w, 10*time.Minute, time.Minute)
+			wantSent(t, w, 4)
+			after(w, 8*time.Minute, time.Minute)
+			wantSent(t, w, 5)
+			w.Pay(escrow.Payout, w.Receipt()) // it goes through: the halt is over
+			wantHalt(t, w, "")
+			after(w, 2*time.Minute, time.Minute)
+			wantSent(t, w, 6)
+			w.Pay(escrow.Payout, w.Receipt())
+			for _, c := range []escrow.Contract{first, second} {
+				wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+			}
+			wantItems(t, w, "[]")
+		})
+	})
+}
+
+// The queue's time ran out, and it was paid all the same.
+func TestAQueueTimeOutIsNoFailure(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Completed, price)
+		w.Learn(escrow.Payout, escrow.Finding{Verdict: escrow.NoAnswer, Code: "timeout"})
+		after(w, 5*time.Minute, 30*time.Second)
+		wantSent(t, w, 2)
+		wantState(t, w, c, escrow.Completed, escrow.PaymentHeld)
+		w.Pay(escrow.Payout, "R9")
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+		wantItems(t, w, "[]")
+	})
+}
+
+// How a refund goes: by reversal while it can, and to the buyer's phone where
+// the payment was the buyer's.
+func TestHowARefundGoes(t *testing.T) {
+	t.Parallel()
+	refused := notPaid("", "R000002")
+	for name, test := range map[string]struct {
+		payer  string
+		age    time.Duration
+		then   *escrow.Finding
+		method escrow.Method
+		items  string
+	}{
+		"fresh":                              {"", time.Hour, nil, escrow.MethodReversal, "[]"},
+		"a moment before it is too old":      {"", 72*time.Hour - time.Millisecond, nil, escrow.MethodReversal, "[]"},
+		"too old":                            {"", 72 * time.Hour, nil, escrow.MethodB2C, "[]"},
+		"not reversed, to the buyer":         {"", time.Hour, &refused, escrow.MethodB2C, "[]"},
+		"of a stranger, not reversed":        {"254733000999", time.Hour, &refused, escrow.MethodReversal, "[payout_failed]"},
+		"reversed before":                    {"", time.Hour, &escrow.Finding{Verdict: escrow.NotMoved, Cause: escrow.CauseDone, Code: "R000001"}, escrow.MethodReversal, "[]"},
+		"reversed before, as daraja puts it": {"", time.Hour, &escrow.Finding{Verdict: escrow.Moved, Cause: escrow.CauseDone, Code: "R000001"}, escrow.MethodReversal, "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEachEngine(t, func(t *testing.T, w *storetest.World) {
+				t.Helper()
+				c, transfer := paying(t, w)
+				finding := paid("R1")
+				finding.Payer = test.payer
+				if _, err := w.Service.Cancel(t.Context(), w.Command(amina, c.Ref)); err != nil {
+					t.Fatal(err)
+				}
+				w.Till.Doubt("R1", escrow.Moved)
+				if test.age >= 72*time.Hour-time.Millisecond {
+					keepAsStray(t, w, c, test.age)
+				} else if err := w.Service.Learn(t.Context(), transfer.ID, finding, "test"); err != nil {
+					t.Fatal(err)
+				}
+				w.Work()
+				if test.then != nil {
+					w.Learn(escrow.Refund, *test.then)
+					w.Work()
+				}
+				last := w.Till.Last(t, escrow.Refund)
+				if last.Method != test.method || (last.Original == "R1") != (test.method == escrow.MethodReversal) {
+					t.Errorf("went by %s of %q", last.Method, last.Original)
+				}
+				wantItems(t, w, test.items)
+				if test.items == "[]" && (test.then == nil || test.then.Cause != escrow.CauseDone) {
+					w.Pay(escrow.Refund, "R2")
+				}
+				if test.items == "[]" {
+					wantBalance(t, w, escrow.Suspense, 0)
+				}
+			})
+		})
+	}
+}
+
+// keepAsStray lets the money of a closed contract come under a mistyped account,
+// and its prompt tell of it only later: the payment is then as old as that.
+func keepAsStray(t *testing.T, w *storetest.World, c escrow.Contract, age time.Duration) {
+	t.Helper()
+	arrive(t, w, arrival(w, "R1", "0"))
+	w.Clock.Advance(age)
+	w.Work()
+	w.Learn(escrow.Collect, paid("R1"))
+	view, err := w.Service.View(t.Context(), amina, c.Ref)
+	if err != nil || view.Contract.State != escrow.Cancelled {
+		t.Errorf("the contract is %s, %v", view.Contract.State, err)
+	}
+}
+
+// An attempt that was called failed is paid after all, while the next one waits:
+// the next is called back. If it has left us too, a person looks.
+func TestAFailedAttemptThatIsPaidAfterAll(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Completed, price)
+		first := w.Till.Last(t, escrow.Payout)
+		w.Learn(escrow.Payout, notPaid(escrow.CauseLimit, "4"))
+		if err := w.Service.Learn(t.Context(), first.ID, paid("R9"), "late"); err != nil {
+			t.Fatal(err)
+		}
+		after(w, 30*time.Hour, time.Hour)
+		wantSent(t, w, 2)
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+		wantItems(t, w, "[]")
+
+		other := w.DealIn(escrow.Completed, price+100)
+		first = w.Till.Last(t, escrow.Payout)
+		w.Learn(escrow.Payout, notPaid("", "x"))
+		if err := w.Service.Retry(t.Context(), first.ID, "", ruling("k")); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		late := paid("R10")
+		late.Amount = price + 100
+		for range 2 {
+			if err := w.Service.Learn(t.Context(), first.ID, late, "late"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantItems(t, w, "[paid_twice]")
+		payNewest(t, w, other)
+		wantState(t, w, other, escrow.Completed, escrow.PaymentReleased)
+	})
+}
+
+// A refund by reversal that nothing is known of is never sent by another way.
+func TestAnUnknownReversalIsNotSentAnotherWay(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c, transfer := paying(t, w)
+		if _, err := w.Service.Cancel(t.Context(), w.Command(amina, c.Ref)); err != nil {
+			t.Fatal(err)
+		}
+		w.Till.Answer(escrow.Submission{Outcome: escrow.Unknown})
+		if err := w.Service.Learn(t.Context(), transfer.ID, paid("R1"), "test"); err != nil {
+			t.Fatal(err)
+		}
+		after(w, 3*time.Hour, 10*time.Minute)
+		wantSent(t, w, 2)
+		wantItems(t, w, "[payout_silent]")
+		w.Learn(escrow.Refund, escrow.Finding{Verdict: escrow.Moved, Cause: escrow.CauseDone, Code: "R000001"})
+		wantBalance(t, w, escrow.Suspense, 0)
+		wantBalance(t, w, escrow.MpesaCollection, 0)
+	})
+}
+
+func TestStrayMoney(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Confirmed, price)
+		other := w.DealIn(escrow.Confirmed, price+100)
+		for _, receipt := range []string{"S1", "S2", "S3"} {
+			arrive(t, w, arrival(w, receipt, "77"))
+		}
+		strays, err := w.Service.Strays(t.Context())
+		if err != nil || len(strays) != 3 || strays[0].Payer != "2547 ***** 001" || strays[0].Account != "77" {
+			t.Fatalf("strays %+v, %v", strays, err)
+		}
+		wantItems(t, w, "[stray_money stray_money stray_money]")
+		wantBalance(t, w, escrow.Suspense, -3*price)
+
+		assign := func(receipt string, ref escrow.Ref) error {
+			return w.Service.AssignStray(t.Context(), receipt, ref, ruling("a"))
+		}
+		if err := errors.Join(assign("S9", c.Ref)); err == nil {
+			t.Error("money that is not there was assigned")
+		}
+		if err := assign("S1", other.Ref); err == nil {
+			t.Error("another amount than is due was assigned")
+		}
+		if err := assign("S1", c.Ref); err != nil {
+			t.Fatal(err)
+		}
+		if err := assign("S1", c.Ref); err == nil {
+			t.Error("assigned twice")
+		}
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+		if err := assign("S2", c.Ref); err == nil {
+			t.Error("a paid contract was paid again")
+		}
+		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK", ruling("b")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK2", ruling("c")); err == nil {
+			t.Error("returned twice")
+		}
+		arrive(t, w, arrival(w, "S2", c.Ref)) // told again, by the statement
+		wantBalance(t, w, escrow.Suspense, -price)
+		wantBalance(t, w, escrow.MpesaCollection, 2*price)
+		wantItems(t, w, "[stray_money]")
+	})
+}
+
+// A mistyped account, and then the prompt says that it was its payment.
+func TestAStrayThatAPromptClaims(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c, _ := paying(t, w)
+		arrive(t, w, arrival(w, "S1", "77"))
+		wantItems(t, w, "[stray_money]")
+		w.Learn(escrow.Collect, paid("S1"))
+		w.Learn(escrow.Collect, paid("S1"))
+		w.Work()
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+		wantBalance(t, w, escrow.Suspense, 0)
+		wantBalance(t, w, escrow.MpesaCollection, price)
+		wantItems(t, w, "[]")
+	})
+}

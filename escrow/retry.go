@@ -1,0 +1,58 @@
+package escrow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// Retry orders a payout or refund once more that has failed for good, to another
+// number where one is given. Only an operator does it, who has spoken with the
+// person; it is refused while an attempt goes on or has arrived.
+func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, r Ruling) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	_, err := s.onTransfer(ctx, id, r.Key, func(ctx context.Context, w *work, t *Transfer) error {
+		w.channel = ChannelOperator
+		if err := w.mayRetry(ctx, *t); err != nil {
+			return err
+		}
+		if to != "" && to != t.Party.Phone {
+			party, err := w.EnsureParty(ctx, to)
+			if err != nil {
+				return err
+			}
+			t.Party = party
+		}
+		detail := r.By + " to " + t.Party.Phone.Masked() + ": " + r.Reason
+		if err := w.record(ctx, "retry", string(w.contract.State), string(w.contract.State), detail); err != nil {
+			return err
+		}
+		if err := w.again(ctx, *t, MethodB2C, w.now); err != nil {
+			return err
+		}
+		return w.SettleItems(ctx, ItemPayoutFailed, t.ID, Closing{By: r.By, Why: r.Reason, At: w.now})
+	})
+	if err == nil {
+		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", r.By)
+	}
+	return err
+}
+
+func (w *work) mayRetry(ctx context.Context, t Transfer) error {
+	if t.Kind == Collect || t.State != TransferFailed {
+		return fmt.Errorf("the %s is %s: only a payout or refund that has failed can be ordered again", t.Kind, t.State)
+	}
+	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
+	if err != nil {
+		return err
+	}
+	for _, other := range attempts {
+		if other.State != TransferFailed {
+			return fmt.Errorf("attempt %d of the same money is %s", other.Attempt, other.State)
+		}
+	}
+	return nil
+}

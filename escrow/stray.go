@@ -1,0 +1,169 @@
+package escrow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// StrayState is what has become of a stray.
+type StrayState string
+
+// The states of a stray.
+const (
+	StrayOpen     StrayState = "open"
+	StrayAssigned StrayState = "assigned" // counted for a contract
+	StrayReturned StrayState = "returned" // given back in the M-Pesa portal
+)
+
+// Stray is money that came for no contract anyone can name. It stands in
+// suspense until a person finds out whose it is.
+type Stray struct {
+	Receipt  string
+	Amount   Cents
+	Account  string // what the payer typed
+	Payer    string // as M-Pesa shows the number
+	Name     string // the payer's, perhaps empty
+	At       time.Time
+	State    StrayState
+	Reversal string // receipt of the reversal, once returned
+	By       string // who closed it; empty where a prompt did
+	Reason   string
+	ClosedAt time.Time
+}
+
+// stray keeps an arrival that belongs to no contract.
+func (w *work) stray(ctx context.Context, a Arrival) error {
+	row := Receipt{Number: a.Receipt, Amount: a.Amount, Channel: a.Channel, At: w.now}
+	if err := w.AddReceipt(ctx, row); err != nil {
+		return err
+	}
+	err := w.AddStray(ctx, Stray{
+		Receipt: a.Receipt, Amount: a.Amount, Account: a.Account, Payer: a.Payer, Name: a.Name,
+		At: w.now, State: StrayOpen,
+	})
+	if err != nil {
+		return err
+	}
+	subject := receiptItem(a.Receipt)
+	if err := w.postStray(ctx, "stray", a.Receipt, entries(MpesaCollection, Suspense, a.Amount)); err != nil {
+		return err
+	}
+	return w.ask(ctx, ItemStrayMoney, subject, a.Amount.String()+" under receipt "+a.Receipt+" for no contract we know")
+}
+
+// placed takes a stray out of suspense, as if it came only now: the books of the
+// contract that it turned out to be for then begin like those of any other.
+func (w *work) placed(ctx context.Context, stray Stray) error {
+	return w.postStray(ctx, "stray_placed", stray.Receipt, entries(Suspense, MpesaCollection, stray.Amount))
+}
+
+// postStray posts what concerns no contract.
+func (w *work) postStray(ctx context.Context, reason, receipt string, lines []Entry) error {
+	p := Posting{ID: newID(), TransferID: receiptItem(receipt), Reason: reason, Entries: lines, At: w.now}
+	if err := p.check(); err != nil {
+		return err
+	}
+	return w.AddPosting(ctx, p)
+}
+
+// Strays returns the money that waits for a person to say whose it is.
+func (s *Service) Strays(ctx context.Context) ([]Stray, error) { return s.store.Strays(ctx) }
+
+// Ruling is what an operator decides about money outside any party's act.
+type Ruling struct {
+	Key    string // idempotency key
+	By     string // the operator's name
+	Reason string
+}
+
+func (r Ruling) check() error {
+	if r.By == "" || strings.TrimSpace(r.Reason) == "" {
+		return errors.New("who decides and why must be said")
+	}
+	return nil
+}
+
+// AssignStray counts a stray as the payment of a contract. That the payer is
+// the buyer is the operator's finding; the amount must be what the contract
+// waits for.
+func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, r Ruling) error {
+	return s.onStray(ctx, receipt, ref, r, func(ctx context.Context, w *work, stray Stray) error {
+		switch {
+		case w.contract.ID == uuid.Nil:
+			return fmt.Errorf("there is no contract %s", ref)
+		case w.contract.State != Confirmed:
+			return fmt.Errorf("contract %s is %s and does not wait for money", ref, w.contract.State)
+		case stray.Amount != w.contract.Payable():
+			return fmt.Errorf("contract %s waits for %s, and this is %s", ref, w.contract.Payable(), stray.Amount)
+		}
+		stray.State = StrayAssigned
+		if err := w.SaveStray(ctx, stray); err != nil {
+			return err
+		}
+		f := Finding{Verdict: Moved, Receipt: receipt, Amount: stray.Amount}
+		if err := w.placed(ctx, stray); err != nil {
+			return err
+		}
+		if err := w.byPayBill(ctx, f, w.PlaceReceipt); err != nil {
+			return err
+		}
+		return w.save(ctx)
+	})
+}
+
+// ReturnStray records that a stray was given back by hand, under the receipt of
+// the reversal.
+func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, r Ruling) error {
+	if reversal == "" {
+		return errors.New("a return needs the receipt of the reversal")
+	}
+	return s.onStray(ctx, receipt, "", r, func(ctx context.Context, w *work, stray Stray) error {
+		stray.State, stray.Reversal = StrayReturned, reversal
+		if err := w.SaveStray(ctx, stray); err != nil {
+			return err
+		}
+		if err := w.AddReceipt(ctx, Receipt{Number: reversal, Amount: stray.Amount, Channel: ByOperator, At: w.now}); err != nil {
+			return err
+		}
+		return w.postStray(ctx, "stray_returned", receipt, entries(Suspense, MpesaCollection, stray.Amount))
+	})
+}
+
+// onStray opens the work of an operator on a stray that is open.
+func (s *Service) onStray(
+	ctx context.Context, receipt string, ref Ref, r Ruling, fn func(context.Context, *work, Stray) error,
+) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: r.Key, via: ByOperator}
+		var err error
+		if w.contract, err = contractOf(ctx, tx, string(ref)); err != nil {
+			return err
+		}
+		stray, err := tx.Stray(ctx, receipt)
+		switch {
+		case IsNotFound(err):
+			return fmt.Errorf("no money waits under receipt %s", receipt)
+		case err != nil:
+			return err
+		case stray.State != StrayOpen:
+			return fmt.Errorf("receipt %s was %s before, by %s: %s", receipt, stray.State, stray.By, stray.Reason)
+		}
+		stray.By, stray.Reason, stray.ClosedAt = r.By, r.Reason, w.now
+		if err := fn(ctx, w, stray); err != nil {
+			return err
+		}
+		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), Closing{By: r.By, Why: r.Reason, At: w.now})
+	})
+	if err == nil {
+		s.log.InfoContext(ctx, "stray money settled", "receipt", receipt, "ref", ref, "by", r.By)
+	}
+	return err
+}
