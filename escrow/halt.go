@@ -124,21 +124,21 @@ func (s *Service) initiatorHalted(ctx context.Context) (bool, error) {
 func (s *Service) Halts(ctx context.Context) ([]Halt, error) { return s.store.Halts(ctx) }
 
 // Resume lifts every halt, after an operator has put right what was wrong.
-func (s *Service) Resume(ctx context.Context, r Ruling) error {
-	if err := r.check(); err != nil {
+func (s *Service) Resume(ctx context.Context, e Errand) error {
+	if err := e.check(); err != nil {
 		return err
 	}
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: r.Key}
+		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: e.Key}
 		for _, kind := range []HaltKind{HaltInitiator, HaltFloat} {
-			if err := w.lift(ctx, kind, r.By+": "+r.Reason); err != nil {
+			if err := w.lift(ctx, kind, e.By+": "+e.Reason); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err == nil {
-		s.log.InfoContext(ctx, "payouts resumed", "by", r.By)
+		s.log.InfoContext(ctx, "payouts resumed", "by", e.By)
 	}
 	return err
 }

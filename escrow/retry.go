@@ -10,11 +10,11 @@ import (
 // Retry orders a payout or refund once more that has failed for good, to another
 // number where one is given. Only an operator does it, who has spoken with the
 // person; it is refused while an attempt goes on or has arrived.
-func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, r Ruling) error {
-	if err := r.check(); err != nil {
+func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) error {
+	if err := e.check(); err != nil {
 		return err
 	}
-	_, err := s.onTransfer(ctx, id, r.Key, func(ctx context.Context, w *work, t *Transfer) error {
+	_, err := s.onTransfer(ctx, id, e.Key, func(ctx context.Context, w *work, t *Transfer) error {
 		w.channel = ChannelOperator
 		if err := w.mayRetry(ctx, *t); err != nil {
 			return err
@@ -26,17 +26,17 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, r Ruling) e
 			}
 			t.Party = party
 		}
-		detail := r.By + " to " + t.Party.Phone.Masked() + ": " + r.Reason
+		detail := e.By + " to " + t.Party.Phone.Masked() + ": " + e.Reason
 		if err := w.record(ctx, "retry", string(w.contract.State), string(w.contract.State), detail); err != nil {
 			return err
 		}
 		if err := w.again(ctx, *t, MethodB2C, w.now); err != nil {
 			return err
 		}
-		return w.SettleItems(ctx, ItemPayoutFailed, t.ID, Closing{By: r.By, Why: r.Reason, At: w.now})
+		return w.SettleItems(ctx, ItemPayoutFailed, t.ID, Closing{By: e.By, Why: e.Reason, At: w.now})
 	})
 	if err == nil {
-		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", r.By)
+		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", e.By)
 	}
 	return err
 }

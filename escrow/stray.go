@@ -74,15 +74,15 @@ func (w *work) postStray(ctx context.Context, reason, receipt string, lines []En
 // Strays returns the money that waits for a person to say whose it is.
 func (s *Service) Strays(ctx context.Context) ([]Stray, error) { return s.store.Strays(ctx) }
 
-// Ruling is what an operator decides about money outside any party's act.
-type Ruling struct {
+// Errand is what an operator does about money, outside any party's act.
+type Errand struct {
 	Key    string // idempotency key
 	By     string // the operator's name
 	Reason string
 }
 
-func (r Ruling) check() error {
-	if r.By == "" || strings.TrimSpace(r.Reason) == "" {
+func (e Errand) check() error {
+	if e.By == "" || strings.TrimSpace(e.Reason) == "" {
 		return errors.New("who decides and why must be said")
 	}
 	return nil
@@ -91,8 +91,8 @@ func (r Ruling) check() error {
 // AssignStray counts a stray as the payment of a contract. That the payer is
 // the buyer is the operator's finding; the amount must be what the contract
 // waits for.
-func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, r Ruling) error {
-	return s.onStray(ctx, receipt, ref, r, func(ctx context.Context, w *work, stray Stray) error {
+func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Errand) error {
+	return s.onStray(ctx, receipt, ref, e, func(ctx context.Context, w *work, stray Stray) error {
 		switch {
 		case w.contract.ID == uuid.Nil:
 			return fmt.Errorf("there is no contract %s", ref)
@@ -118,11 +118,11 @@ func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, r Ru
 
 // ReturnStray records that a stray was given back by hand, under the receipt of
 // the reversal.
-func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, r Ruling) error {
+func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, e Errand) error {
 	if reversal == "" {
 		return errors.New("a return needs the receipt of the reversal")
 	}
-	return s.onStray(ctx, receipt, "", r, func(ctx context.Context, w *work, stray Stray) error {
+	return s.onStray(ctx, receipt, "", e, func(ctx context.Context, w *work, stray Stray) error {
 		stray.State, stray.Reversal = StrayReturned, reversal
 		if err := w.SaveStray(ctx, stray); err != nil {
 			return err
@@ -136,13 +136,13 @@ func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, r R
 
 // onStray opens the work of an operator on a stray that is open.
 func (s *Service) onStray(
-	ctx context.Context, receipt string, ref Ref, r Ruling, fn func(context.Context, *work, Stray) error,
+	ctx context.Context, receipt string, ref Ref, e Errand, fn func(context.Context, *work, Stray) error,
 ) error {
-	if err := r.check(); err != nil {
+	if err := e.check(); err != nil {
 		return err
 	}
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: r.Key, via: ByOperator}
+		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: e.Key, via: ByOperator}
 		var err error
 		if w.contract, err = contractOf(ctx, tx, string(ref)); err != nil {
 			return err
@@ -156,14 +156,14 @@ func (s *Service) onStray(
 		case stray.State != StrayOpen:
 			return fmt.Errorf("receipt %s was %s before, by %s: %s", receipt, stray.State, stray.By, stray.Reason)
 		}
-		stray.By, stray.Reason, stray.ClosedAt = r.By, r.Reason, w.now
+		stray.By, stray.Reason, stray.ClosedAt = e.By, e.Reason, w.now
 		if err := fn(ctx, w, stray); err != nil {
 			return err
 		}
-		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), Closing{By: r.By, Why: r.Reason, At: w.now})
+		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), Closing{By: e.By, Why: e.Reason, At: w.now})
 	})
 	if err == nil {
-		s.log.InfoContext(ctx, "stray money settled", "receipt", receipt, "ref", ref, "by", r.By)
+		s.log.InfoContext(ctx, "stray money settled", "receipt", receipt, "ref", ref, "by", e.By)
 	}
 	return err
 }
