@@ -198,6 +198,25 @@ func (s *Snapshot) items(ctx context.Context, ids []uuid.UUID, of map[uuid.UUID]
 	return nil
 }
 
+const sqlMessagesOf = selectMessage + `m.contract_id = $1
+ORDER BY m.created_at, m.id`
+
+// Messages returns what was sent about a contract, oldest first.
+func (s *Snapshot) Messages(ctx context.Context, contract uuid.UUID) ([]escrow.Message, error) {
+	var rows []messageRow
+	if err := s.tx.SelectContext(ctx, &rows, sqlMessagesOf, contract); err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	list := make([]escrow.Message, len(rows))
+	for i, row := range rows {
+		var err error
+		if list[i], err = s.store.message(row); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // Books is what the ledger says over all contracts.
 type Books struct {
 	Contracts int64

@@ -20,6 +20,8 @@ type commands struct {
 	Pubkey      pubkeyCmd      `cmd:"" help:"Print the public half of the signing key, and its id."`
 	Paybill     paybillCmd     `cmd:"" help:"Set up the PayBill number that buyers pay into."`
 	Audit       auditCmd       `cmd:"" help:"Prove every contract and the ledger: the books, the states, the trail, the signatures."`
+	Export      exportCmd      `cmd:"" help:"Print one contract with all its evidence as a signed document."`
+	Verify      verifyCmd      `cmd:"" help:"Prove an exported contract with the public key alone, offline."`
 	Simulator   simulatorCmd   `cmd:"" help:"Run the simulated providers and phones alone, for a gateway elsewhere."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running gateway whether it is ready; for containers."`
 }

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,6 +62,7 @@ func TestTheBooksAreProvedBesideTheGateway(t *testing.T) {
 		!strings.Contains(said, "every invariant holds") {
 		t.Errorf("audit ended with %d, saying\n%s", code, said)
 	}
+	r.exported(ref, public)
 	gateway.stop(syscall.SIGTERM)
 	r.asOwner("ALTER TABLE audit_events DISABLE TRIGGER append_only",
 		"UPDATE audit_events SET evidence = evidence || 'x' WHERE event = 'lock'",
@@ -80,6 +83,35 @@ func TestTheBooksAreProvedBesideTheGateway(t *testing.T) {
 		if code, said := r.says(env, "audit", "--key", public); code != 2 {
 			t.Errorf("with %s audit ended with %d, saying\n%s", name, code, said)
 		}
+	}
+}
+
+// exported exports the deal and proves the file where there is nothing but it.
+func (r *rig) exported(ref, public string) {
+	r.t.Helper()
+	code, file := r.says(r.env, "export", ref)
+	if code != 0 || strings.Contains(file, "722000418") {
+		r.t.Fatalf("export ended with %d, saying\n%s", code, file)
+	}
+	folder := r.t.TempDir()
+	good, bad, key := filepath.Join(folder, "good.json"), filepath.Join(folder, "bad.json"), filepath.Join(folder, "key.txt")
+	for name, text := range map[string]string{
+		good: file, bad: strings.Replace(file, "Maize 1 bag", "Maize 9 bag", 1), key: "public key  " + public + "\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	for _, given := range []string{public, key} {
+		if code, said := r.says(nil, "verify", good, "--key", given); code != 0 || !strings.Contains(said, "VERDICT: genuine") {
+			r.t.Errorf("verify ended with %d, saying\n%s", code, said)
+		}
+	}
+	if code, said := r.says(nil, "verify", bad, "--key", public); code != 1 || !strings.Contains(said, "not genuine") {
+		r.t.Errorf("with one letter changed, verify ended with %d, saying\n%s", code, said)
+	}
+	if code, said := r.says(r.env, "export", ref, "--with-phones"); code != 0 || !strings.Contains(said, otieno.Number) {
+		r.t.Errorf("export for a court ended with %d, saying\n%s", code, said)
 	}
 }
 

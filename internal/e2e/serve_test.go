@@ -105,7 +105,7 @@ func TestAStartThatCannotWorkSaysWhy(t *testing.T) {
 		"a simulator":          {r.env, []string{"serve"}, "DARAJA_BASE_URL must be https"},
 		"embedded storage":     {append(without("DATABASE_URL"), "DATABASE_URL=sqlite:x"), []string{"serve", "--allow-simulator"}, "DATABASE_URL"},
 		"no such database":     {append(without("DATABASE_URL"), "DATABASE_URL=postgres://127.0.0.1:1/x?sslmode=disable"), []string{"serve", "--allow-simulator"}, "PostgreSQL"},
-		"a role that owns it": {append(without("DATABASE_URL"), "DATABASE_URL="+storetest.PostgresURL(t)), []string{"serve", "--allow-simulator"}, "voicepact migrate --app-role NAME"},
+		"a role that owns it":  {append(without("DATABASE_URL"), "DATABASE_URL="+storetest.PostgresURL(t)), []string{"serve", "--allow-simulator"}, "voicepact migrate --app-role NAME"},
 		"a schema that is old": {append(without("DATABASE_URL"), "DATABASE_URL="+testkit.Postgres(t)), []string{"serve", "--allow-simulator"}, "voicepact migrate"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,8 @@ func directions() map[string][]string {
 		"store":       {"escrow", "migrations"},
 		"internal":    nil,
 		// Proves what the store holds, for the program and for tests.
-		"internal/audit": {"escrow", "store"},
+		"internal/audit":    {"escrow", "store"},
+		"internal/evidence": {"escrow", "store", "internal/audit"},
 		// The simulator and its bank.
 		"internal/simulator": nil,
 		// Help for tests, which only tests import.

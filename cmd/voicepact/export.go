@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/audit"
+	"github.com/voicepact/gateway/internal/evidence"
+	"github.com/voicepact/gateway/store"
+)
+
+type exportCmd struct {
+	books
+
+	Contract   string `arg:"" help:"Reference or id of the contract. A reference names the newest contract that has it."`
+	WithPhones bool   `help:"Show whole numbers and names: for a court."`
+}
+
+// Help is printed by --help below the usage.
+func (c *exportCmd) Help() string {
+	return "It prints the contract, its terms, events, postings, transfers and messages as one signed JSON document, " +
+		"which `voicepact verify` proves with the public key alone."
+}
+
+// Run implements the command.
+func (c *exportCmd) Run(ctx context.Context) error {
+	signing, err := c.signing()
+	if err != nil {
+		return err
+	}
+	signer, err := signing.signer()
+	if err != nil {
+		return err
+	}
+	ring, err := c.ring(nil)
+	if err != nil {
+		return err
+	}
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	doc, bad, err := c.read(ctx, s, ring)
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	if err := evidence.Write(os.Stdout, doc, signer); err != nil {
+		return err
+	}
+	for _, v := range bad {
+		fmt.Fprintln(os.Stderr, v)
+	}
+	if len(bad) > 0 {
+		return wrong("the document was written, but %d invariants do not hold", len(bad))
+	}
+	return nil
+}
+
+// read makes the document, and says what is wrong with the contract: whoever
+// exports it should know before a court does.
+func (c *exportCmd) read(ctx context.Context, s *store.Store, ring escrow.Keyring) (evidence.Document, []audit.Violation, error) {
+	var doc evidence.Document
+	var bad []audit.Violation
+	if err := s.CheckSchema(ctx); err != nil {
+		return doc, nil, err
+	}
+	err := s.Snapshot(ctx, func(ctx context.Context, snap *store.Snapshot) error {
+		dossier, err := c.find(ctx, snap)
+		if err != nil {
+			return err
+		}
+		messages, err := snap.Messages(ctx, dossier.Contract.ID)
+		if err != nil {
+			return err
+		}
+		bad = audit.Contract(dossier, ring)
+		doc = evidence.From(dossier, messages, evidence.Options{Phones: c.WithPhones, Now: time.Now()})
+		return nil
+	})
+	return doc, bad, err
+}
+
+func (c *exportCmd) find(ctx context.Context, snap *store.Snapshot) (store.Dossier, error) {
+	if id, err := uuid.Parse(c.Contract); err == nil {
+		return snap.Dossier(ctx, id)
+	}
+	ref, err := escrow.ParseRef(c.Contract)
+	if err != nil {
+		return store.Dossier{}, fmt.Errorf("%q is neither a reference nor an id", c.Contract)
+	}
+	return snap.DossierByRef(ctx, ref)
+}
+
+type verifyCmd struct {
+	File string      `arg:"" type:"existingfile" help:"What voicepact export wrote."`
+	Key  []publicKey `required:"" placeholder:"HEX|FILE" help:"Public key of the service, or a file that holds one; again for earlier keys."`
+}
+
+// Help is printed by --help below the usage.
+func (c *verifyCmd) Help() string {
+	return "It needs no database, no network and no environment. It ends with 0 where the file is genuine and holds " +
+		"together, with 1 where it is not or does not, and with 2 where it cannot be read."
+}
+
+// Run implements the command.
+func (c *verifyCmd) Run() error {
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return undone(err)
+	}
+	var keys []ed25519.PublicKey
+	for _, key := range c.Key {
+		keys = append(keys, ed25519.PublicKey(key))
+	}
+	finding, err := evidence.Verify(text, escrow.NewKeyring(keys...))
+	if err != nil {
+		return wrong("VERDICT: not genuine: %w", err)
+	}
+	if err := finding.Tell(os.Stdout); err != nil {
+		return undone(err)
+	}
+	if len(finding.Wrong) > 0 {
+		return wrong("%d things do not hold", len(finding.Wrong))
+	}
+	return nil
+}
