@@ -128,10 +128,14 @@ func (a *app) mount() error {
 		{"database", a.store.Ping},
 		{"redis", func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }},
 	})
-	talking := a.http.Group("/at/:secret", behindSecret(a.cfg.CallbackSecrets))
+	guarded, err := a.cfg.guards(a.log)
+	if err != nil {
+		return err
+	}
+	talking := a.http.Group("/at/:secret", append(guarded.talking.Handlers(), behindSecret(a.cfg.CallbackSecrets))...)
 	menu.Register(talking, a.store)
 	a.words.Register(talking, a.store)
-	callbacks := a.http.Group("/mm")
+	callbacks := a.http.Group("/mm", guarded.money.Handlers()...)
 	a.money.Register(callbacks, a.store)
 	a.money.RegisterTill(callbacks, a.store, a.service.Expect)
 	return nil

@@ -40,6 +40,10 @@ type config struct {
 	// takes the release code.
 	CodeAbove int64 `env:"CODE_ABOVE_KSH" envDefault:"5000"`
 
+	// TrustedProxies are the addresses of our own proxies: what they append to
+	// X-Forwarded-For is believed.
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+
 	AT     africasTalking `envPrefix:"AT_"`
 	Daraja daraja         `envPrefix:"DARAJA_"`
 }
@@ -94,6 +98,13 @@ type africasTalking struct {
 	Username string `env:"USERNAME,notEmpty"`
 	APIKey   string `env:"API_KEY,notEmpty"`
 	Sender   string `env:"SENDER,notEmpty"` // short code or sender name that messages come from
+	Inbound
+}
+
+// Inbound says who may call back, beyond knowing the address. Both are optional.
+type Inbound struct {
+	AllowedCIDRs []string `env:"ALLOWED_CIDRS"`
+	SigningKeys  []hexKey `env:"WEBHOOK_SIGNING_KEYS"` // all verify, so that one can be replaced
 }
 
 type daraja struct {
@@ -110,6 +121,7 @@ type daraja struct {
 	// leaves the statement unregistered.
 	PullNumber string `env:"PULL_NUMBER"`
 	PullByGet  bool   `env:"PULL_BY_GET"`
+	Inbound
 }
 
 // hexKey is a 32-byte key written as 64 hexadecimal digits.
@@ -189,6 +201,9 @@ func (c config) checkProduction(simulated bool) error {
 		problems = append(problems, errors.New("SIGNING_KEY must be a key of its own"))
 	}
 	problems = append(problems, c.checkShapes()...)
+	if _, err := c.guards(nil); err != nil {
+		problems = append(problems, err)
+	}
 	secure := map[string]string{"PUBLIC_URL": c.PublicURL, "AT_BASE_URL": c.AT.BaseURL, "DARAJA_BASE_URL": c.Daraja.BaseURL}
 	for name, address := range secure {
 		if !simulated && !strings.HasPrefix(address, "https://") {

@@ -71,6 +71,29 @@ func TestEveryMissingVariableIsNamed(t *testing.T) {
 	}
 }
 
+// Each provider has its own guard, and an empty variable asks for nothing.
+func TestWhoMayCallBack(t *testing.T) {
+	t.Parallel()
+	values := complete()
+	values["TRUSTED_PROXIES"], values["AT_ALLOWED_CIDRS"] = "10.0.0.0/8", ""
+	values["DARAJA_ALLOWED_CIDRS"] = "196.201.214.0/24,196.201.212.127"
+	values["AT_WEBHOOK_SIGNING_KEYS"] = strings.Repeat("07", keyBytes) + "," + strings.Repeat("08", keyBytes)
+	values["SIGNING_KEYS_BEFORE"] = ""
+	cfg, err := readConfig(environ(values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := cfg.guards(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(len(g.talking.Allowed), len(g.talking.Keys), g.talking.Trusted, len(cfg.Earlier),
+		g.money.Allowed, len(g.money.Keys), g.money.Trusted)
+	if want := "0 2 [10.0.0.0/8] 0 [196.201.214.0/24 196.201.212.127/32] 0 [10.0.0.0/8]"; got != want {
+		t.Errorf("read %s, want %s", got, want)
+	}
+}
+
 func TestWhatProductionRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ variable, value string }{
@@ -84,6 +107,9 @@ func TestWhatProductionRefuses(t *testing.T) {
 		"a placeholder for a key": {"CODE_KEY", "change-me"},
 		"one key for both uses":   {"LOOKUP_KEY", strings.Repeat("03", keyBytes)},
 		"one key for another use": {"SIGNING_KEY", strings.Repeat("05", keyBytes)},
+		"a proxy with a name":     {"TRUSTED_PROXIES", "10.0.0.1,loadbalancer"},
+		"a sender with a name":    {"AT_ALLOWED_CIDRS", "africastalking.com"},
+		"a range of nothing":      {"DARAJA_ALLOWED_CIDRS", "196.201.214.0/33"},
 		"a code nobody can dial":  {"USSD_SERVICE_CODE", "abc"},
 		"two numbers for help":    {"HELP_PHONE", "0700 000 000 or +254700000001"},
 		"a till with a name":      {"DARAJA_SHORTCODE", "shop"},
