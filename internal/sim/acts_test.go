@@ -58,6 +58,9 @@ func (c *crowd) act(d *deal, p *person, role escrow.Role, act escrow.Act) {
 	if c.dice.chance(0.03) {
 		c.intrude(d, cmd, act)
 	}
+	if !d.delivered {
+		d.handed = c.w.uptime()
+	}
 	d.delivered = d.delivered || act == escrow.ActDeliver && role == escrow.Seller
 	d.accepted = d.accepted || act == escrow.ActAccept && role == escrow.Buyer
 	if p.sms {

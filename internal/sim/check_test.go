@@ -188,7 +188,7 @@ func (w *world) checkRest() {
 		case o.told:
 			w.fail("at rest: %s moved and was told, and counts as %s", w.bank.name(o.ID), s.byID[o.ID].State)
 		case o.Kind != escrow.Collect:
-			w.fail("at rest: %s moved and was never learnt", w.bank.name(o.ID))
+			w.fail("at rest: %s %s moved and was never learnt", o.Kind, w.bank.name(o.ID))
 		default:
 			unheard += o.moved
 		}

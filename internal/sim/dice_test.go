@@ -42,4 +42,16 @@ func (d dice) wait() time.Duration {
 	}
 }
 
+// turn is the time until somebody looks at a contract again.
+func (d dice) turn() time.Duration {
+	switch n := d.IntN(20); {
+	case n < 11:
+		return d.between(30*time.Second, 40*time.Minute)
+	case n < 18:
+		return d.between(40*time.Minute, 5*time.Hour)
+	default:
+		return d.between(5*time.Hour, 40*time.Hour)
+	}
+}
+
 func pick[T any](d dice, list []T) T { return list[d.IntN(len(list))] }

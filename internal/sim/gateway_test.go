@@ -57,6 +57,7 @@ func (w *world) boot() {
 	money.Register(app.Group("/mm"), unlucky)
 	g.http = app.Handler()
 	w.gate = g
+	w.owe()
 }
 
 // certificate is one that requests would be sealed with: none is sent here.
@@ -114,11 +115,13 @@ func (w *world) crash(death died) {
 
 // stop takes the gateway down until it is booted again.
 func (w *world) stop(pause time.Duration) {
+	w.wentDown()
 	w.gate = nil
 	w.agenda.add(w.clock.true.Add(pause), func() {
 		if err := w.queue.check(w.ctx); err != nil {
 			w.fail("after a restart: %v", err)
 		}
+		w.cameUp()
 		w.boot()
 		w.note("the gateway is up")
 	})

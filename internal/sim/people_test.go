@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/voicepact/gateway/escrow"
 )
 
@@ -26,9 +28,11 @@ type deal struct {
 	n             int
 	buyer, seller *person
 	amount        escrow.Cents
-	ref           escrow.Ref // empty until the proposal is answered
-	code          string     // the release code, once the buyer was sent it
-	idle          int        // how often nothing came of it in a row
+	ref           escrow.Ref    // empty until the proposal is answered
+	code          string        // the release code, once the buyer was sent it
+	born, handed  time.Duration // uptime when it was proposed, and when the seller first said delivered
+	ended         bool          // by a deadline
+	idle          int           // how often nothing came of it in a row
 
 	// What was asked for by who may, whether or not it was heard to succeed.
 	delivered, accepted bool
@@ -49,6 +53,7 @@ type crowd struct {
 	dice    dice
 	people  []*person
 	deals   []*deal
+	byID    map[uuid.UUID]*deal
 	byRef   map[escrow.Ref]*deal
 	keys    int
 	settled bool // no new deals
@@ -57,12 +62,12 @@ type crowd struct {
 }
 
 func newCrowd(w *world) *crowd {
-	c := &crowd{w: w, dice: newDice(w.seed, "crowd"), byRef: map[escrow.Ref]*deal{}}
+	c := &crowd{w: w, dice: newDice(w.seed, "crowd"), byRef: map[escrow.Ref]*deal{}, byID: map[uuid.UUID]*deal{}}
 	c.most = 3 + w.plan.steps/45
 	for n := range 3 + c.dice.IntN(12) {
 		p := &person{
 			n: n + 1, phone: escrow.Phone(fmt.Sprintf("+2547%08d", 10_000_000+n)), sms: c.dice.chance(0.4),
-			lazy: c.dice.Float64() * 0.5, wild: c.dice.Float64() * 0.2, repeat: c.dice.Float64() * 0.2,
+			lazy: c.dice.Float64() * 0.4, wild: c.dice.Float64() * 0.2, repeat: c.dice.Float64() * 0.2,
 		}
 		c.people = append(c.people, p)
 		w.bank.move(bankOutside, wallet(p.phone), escrow.Shillings(pick(c.dice, []int64{500, 20_000, 2_000_000})))
@@ -105,6 +110,9 @@ func (c *crowd) propose() {
 }
 
 func (c *crowd) offer(d *deal, role escrow.Role, offer escrow.Proposal, tries int) {
+	if tries == 0 {
+		d.born = c.w.uptime()
+	}
 	result, outcome := c.call(func(ctx context.Context) (escrow.Result, error) {
 		return c.w.gate.service.Propose(ctx, offer)
 	})
@@ -112,9 +120,9 @@ func (c *crowd) offer(d *deal, role escrow.Role, offer escrow.Proposal, tries in
 	switch outcome {
 	case answered:
 		d.ref = result.Contract.Ref
-		c.byRef[d.ref] = d
+		c.byRef[d.ref], c.byID[result.Contract.ID] = d, d
 		d.done = append(d.done, offer.Key)
-		c.w.in(c.dice.wait(), func() { c.turn(d) })
+		c.w.in(c.dice.turn(), func() { c.turn(d) })
 	case unanswered:
 		if tries < 5 {
 			c.w.in(c.dice.between(10*time.Second, 30*time.Minute), func() { c.offer(d, role, offer, tries+1) })
@@ -136,7 +144,7 @@ func (c *crowd) turn(d *deal) {
 			c.act(d, p, role, act)
 		}
 	}
-	c.w.in(c.dice.wait(), func() { c.turn(d) })
+	c.w.in(c.dice.turn(), func() { c.turn(d) })
 }
 
 // choose is what comes to a person's mind: mostly what the screen offers.

@@ -165,6 +165,13 @@ func (w *world) dispatch(j *job) error {
 		return w.gate.service.Watch(w.ctx, args[escrow.WatchTransfer](w, j).Transfer)
 	case escrow.SendMessage{}.Kind():
 		return w.gate.service.Send(w.ctx, args[escrow.SendMessage](w, j).Message)
+	case escrow.Deadline{}.Kind():
+		about := args[escrow.Deadline](w, j).Contract
+		err := w.gate.service.Deadline(w.ctx, about)
+		if err == nil {
+			w.checkFair(w.crowd.byID[about])
+		}
+		return err
 	case escrow.Sweep{}.Kind():
 		return w.gate.service.Sweep(w.ctx)
 	case store.WorkInbox{}.Kind():

@@ -36,8 +36,12 @@ type world struct {
 	crowd *crowd
 
 	steps  int
-	inside int  // how many calls into the process are under way, one in the other
-	wrote  bool // a transaction was committed since the queue was read
+	inside int       // how many calls into the process are under way, one in the other
+	owed   bool      // the gateway has still to note its pulse
+	pulsed time.Time // when the pulse was last moved on
+	worked time.Duration
+	since  time.Time // when the gateway last came up or went down
+	wrote  bool      // a transaction was committed since the queue was read
 	swept  time.Time
 }
 
@@ -59,6 +63,7 @@ func newWorld(t *testing.T, seed uint64, p plan) *world {
 		dice: newDice(seed, "world"), agenda: &agenda{}, trace: newTrace(), faults: newFaults(seed),
 	}
 	w.clock = &clock{true: w.begin}
+	w.since = w.begin
 	w.store = p.open(t, w.clock.now)
 	codes, err := escrow.NewCodes(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
@@ -147,6 +152,7 @@ func (w *world) advance(to time.Time) {
 	if to.After(w.clock.true) {
 		w.clock.true = to
 	}
+	w.keepPulse()
 }
 
 // after lets the step have taken some time, and sweeps when it is time.
@@ -213,6 +219,7 @@ func (w *world) misfortunes() {
 		if w.clock.skew += step; w.clock.skew > 48*time.Hour || w.clock.skew < -48*time.Hour {
 			w.clock.skew = 0
 		}
+		w.owe()
 		w.note("CLOCK is now off by %s", w.clock.skew)
 	})
 	w.recurring(floatEmpty, w.bank.drain)
