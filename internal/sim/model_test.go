@@ -210,6 +210,16 @@ func (m *model) oneSaid(d *modelDeal, alone, other escrow.State) {
 	d.held = 0
 }
 
+// overdue is what becomes of a deal about which nobody does anything.
+func (d *modelDeal) overdue() {
+	switch d.state {
+	case escrow.Pending, escrow.Confirmed:
+		d.state = escrow.Expired
+	case escrow.PaymentLocked, escrow.Delivered:
+		d.state = escrow.Disputed // for a mediator, and never a release
+	}
+}
+
 // learn is the provider's word that money moved. It counts once.
 func (m *model) learn(o *modelOrder) {
 	if o.fate == moved {

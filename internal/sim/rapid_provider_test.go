@@ -17,6 +17,9 @@ func (s *stage) answer(rt *rapid.T) {
 		{Outcome: escrow.Refused, Code: "400.002.02"},
 		{Outcome: escrow.NotSent, Code: "500.003.02"},
 	}).Draw(rt, "answer")
+	if answer.Outcome == escrow.NotSent {
+		s.again++
+	}
 	s.w.Till.Answer(answer)
 	s.m.tell("the provider will answer %q", answer.Outcome)
 }
@@ -65,6 +68,10 @@ func (s *stage) take() {
 			}
 			s.m.orders = append(s.m.orders, o)
 			s.m.tell("%s of deal %s is sent", t.Kind, o.deal.ref)
+		} else if t.Kind == escrow.Collect {
+			if s.again--; s.again < 0 {
+				s.Fatalf("a prompt was sent twice")
+			}
 		}
 		o.sent = t.SubmittedAt
 	}

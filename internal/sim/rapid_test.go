@@ -88,7 +88,7 @@ type stage struct {
 	m     *model
 	last  func() error // the last request, to be made again
 	taken int          // submissions that the model has seen
-	keys  int
+	again int          // how many prompts may be sent once more, because they were not taken
 }
 
 func newStage(t *testing.T, rt *rapid.T, open storetest.Opener) *stage {
@@ -108,6 +108,7 @@ func (s *stage) play() {
 		"answer": s.answer,
 		"crash":  s.crash,
 		"time":   s.time,
+		"days":   s.days,
 		"":       s.compare,
 	})
 }
@@ -238,13 +239,27 @@ func (s *stage) repeat(rt *rapid.T) {
 	s.work()
 }
 
-// time passes, a little or a lot.
+// time passes, a little or a lot, too fast for deadlines: to the service that is
+// an outage, which takes nobody's time.
 func (s *stage) time(rt *rapid.T) {
 	d := rapid.SampledFrom([]time.Duration{
 		time.Second, 30 * time.Second, patience - time.Millisecond, patience, 11 * time.Minute, time.Hour,
 	}).Draw(rt, "time")
 	s.w.Clock.Advance(d)
-	s.m.tell("%s passes", d)
+	s.m.tell("%s passes, the service being down", d)
 	s.work()
 	s.m.pass(s.w.Clock.Now())
+}
+
+// days pass with the service at work, so many that the time of every state is
+// over. No warning is reported as delivered, so that no seller loses money.
+func (s *stage) days(*rapid.T) {
+	const enough = 10 * 24 * time.Hour
+	s.w.Pass(enough)
+	s.m.tell("ten days pass")
+	s.m.pass(s.w.Clock.Now())
+	for _, d := range s.m.deals {
+		d.overdue()
+	}
+	s.work()
 }
