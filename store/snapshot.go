@@ -148,12 +148,14 @@ func (s *Snapshot) transfers(ctx context.Context, ids []uuid.UUID, of map[uuid.U
 	return nil
 }
 
+// Postings come in the order of their ids, which are minted in the order of the
+// money. Their times are not: a clock can be set back in between.
 const sqlPostingsOf = `
 SELECT p.contract_id, p.id, p.transfer_id, p.reason, p.at, e.account, e.amount
 FROM postings p
 LEFT JOIN entries e ON e.posting_id = p.id
 WHERE p.contract_id IN (?)
-ORDER BY p.contract_id, p.at, p.id, e.line`
+ORDER BY p.contract_id, p.id, e.line`
 
 func (s *Snapshot) postings(ctx context.Context, ids []uuid.UUID, of map[uuid.UUID]*Dossier) error {
 	var rows []struct {
