@@ -29,6 +29,7 @@ type answerCase struct {
 	after  time.Duration
 }
 
+// pushAnswers is vector V4, and more.
 func pushAnswers() []answerCase {
 	return []answerCase{
 		{"accepted", 200, accepted, escrow.Taken, false, 0},
@@ -64,6 +65,7 @@ func pushAnswers() []answerCase {
 	}
 }
 
+// payoutAnswers is vector V8, and more.
 func payoutAnswers() []answerCase {
 	return []answerCase{
 		{"accepted", 200, conversation, escrow.Taken, false, 0},
@@ -81,7 +83,9 @@ func payoutAnswers() []answerCase {
 	}
 }
 
-func TestAnswersToMoney(t *testing.T) {
+// TestV4V8AnswersToMoney is vectors V4 and V8: sent once, and nothing concluded that
+// was not said.
+func TestV4V8AnswersToMoney(t *testing.T) {
 	t.Parallel()
 	for kind, cases := range map[escrow.TransferKind][]answerCase{
 		escrow.Collect: pushAnswers(), escrow.Payout: payoutAnswers(), escrow.Refund: payoutAnswers(),
@@ -221,7 +225,7 @@ func queryAnswers() []queryCase {
 	}
 }
 
-func TestAnswersToSTKQueries(t *testing.T) {
+func TestV7AnswersToSTKQueries(t *testing.T) {
 	t.Parallel()
 	for _, c := range queryAnswers() {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,8 +20,8 @@ const pathBalance = "/mpesa/accountbalance/v1/query"
 // balances is vector V12, in the envelope of a result.
 const balances = `{"Result":{"ResultType":"0","ResultCode":"0","ResultDesc":"The service request is processed successfully.","OriginatorConversationID":"o","ConversationID":"AG_20261123_b","TransactionID":"TKN0000000","ResultParameters":{"ResultParameter":[{"Key":"AccountBalance","Value":"Working Account|KES|346568.83|6186.83|340382.00|0.00&Utility Account|KES|228037.00|228037.00|0.00|0.00&Charges Paid Account|KES|-1540.00|-1540.00|0.00|0.00"},{"Key":"BOCompletedTime","Value":20261123160211}]}}}`
 
-// TestBalances is vector V12: of the first two amounts the smaller can be spent.
-func TestBalances(t *testing.T) {
+// TestV12Balances is vector V12: of the first two amounts the smaller can be spent.
+func TestV12Balances(t *testing.T) {
 	t.Parallel()
 	got, err := mobilemoney.DecodeBalance(mobilemoney.KindBalance, []byte(balances))
 	if err != nil {

@@ -33,8 +33,8 @@ func stkSuccess() []string {
 const stkFailure = `{"Body":{"stkCallback":{"MerchantRequestID":"` + merchantID + `","CheckoutRequestID":"` + checkoutID +
 	`","ResultCode":1037,"ResultDesc":"No response from user."}}}`
 
-// TestPaidPrompts is vector V5.
-func TestPaidPrompts(t *testing.T) {
+// TestV5PaidPrompts is vector V5.
+func TestV5PaidPrompts(t *testing.T) {
 	t.Parallel()
 	for _, body := range stkSuccess() {
 		got := decode(t, "stk", body)
@@ -80,8 +80,8 @@ func TestASuccessWithoutReceiptOrAmountIsNotMoney(t *testing.T) {
 	}
 }
 
-// TestFailedPrompts is vector V6.
-func TestFailedPrompts(t *testing.T) {
+// TestV6FailedPrompts is vector V6.
+func TestV6FailedPrompts(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]struct {
 		verdict escrow.Verdict
@@ -109,8 +109,8 @@ const b2cSuccess = `{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"The s
 
 const b2cFailure = `{"Result":{"ResultType":0,"ResultCode":2001,"ResultDesc":"The initiator information is invalid.","OriginatorConversationID":"7d3c1e7a-2f0e-4b39-9a51-0c6f1f8e2a10","ConversationID":"AG_20261123_201062f6f6f5804f7a33","TransactionID":"TKN0000000","ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL","Value":"https://internalapi.safaricom.co.ke/mpesa/b2cresults/v1/submit"}}}}`
 
-// TestPayoutResults is vector V9.
-func TestPayoutResults(t *testing.T) {
+// TestV9PayoutResults is vector V9.
+func TestV9PayoutResults(t *testing.T) {
 	t.Parallel()
 	got := decode(t, "b2c", b2cSuccess)
 	want := escrow.Finding{
@@ -152,7 +152,9 @@ func queueTimeouts() []string {
 	}
 }
 
-func TestAQueueTimeoutLeavesTheOutcomeOpen(t *testing.T) {
+// TestV10AQueueTimeoutLeavesTheOutcomeOpen is vector V10, at every address that
+// time-outs come to.
+func TestV10AQueueTimeoutLeavesTheOutcomeOpen(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"b2c_timeout", "status_timeout", "reversal_timeout", "original_timeout"} {
 		for _, body := range queueTimeouts() {
@@ -169,13 +171,22 @@ const statusCompleted = `{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"
 // no parameters, and so no subject.
 const neverSeen = `{"Result":{"ResultType":0,"ResultCode":2032,"ResultDesc":"The transaction receipt number does not exist.","OriginatorConversationID":"3213-416199-2","ConversationID":"AG_x","TransactionID":"TKN0000000"}}`
 
-// TestStatusResults is vector V11: the envelope is about the query, and its
+// TestV11StatusResults is vector V11: the envelope is about the query, and its
 // subject is in the parameters.
-func TestStatusResults(t *testing.T) {
+func TestV11StatusResults(t *testing.T) {
 	t.Parallel()
 	got := decode(t, "status", statusCompleted)
-	if got.Verdict != escrow.Moved || got.Amount != 145_000 || got.Receipt != "TKN632NMUA" || got.Payee != "Jane Doe" || got.Code != "0" {
-		t.Errorf("completed: %+v", got)
+	same(t, "completed", got, escrow.Finding{
+		Verdict: escrow.Moved, Code: "0", Reason: "transaction status completed", Receipt: "TKN632NMUA", Amount: 145_000,
+		Payee: "Jane Doe", Fee: 500, At: time.Date(2026, 11, 23, 16, 2, 11, 0, escrow.EAT),
+	})
+	twice := strings.Replace(statusCompleted, "CreditPartyName", "DebitPartyName", 1)
+	same(t, "payee of the portal's sample", decode(t, "status", twice).Payee, "Jane Doe")
+	for charges, fee := range map[string]escrow.Cents{
+		`"Fee For B2C Payment|KES|22.40"`: 2_240, `"A|KES|5.00&B|KES|1.50"`: 650, `"Fee|KES|0.00"`: 0, `""`: 0, `null`: 0, `"free"`: 0,
+	} {
+		body := strings.Replace(statusCompleted, `"Fee For B2C Payment|KES|5.00"`, charges, 1)
+		same(t, "fee of "+charges, decode(t, "status", body).Fee, fee)
 	}
 	const done = `"TransactionStatus","Value":"Completed"`
 	for name, c := range map[string]struct {
@@ -231,7 +242,8 @@ func torture() [][2]string {
 	}
 }
 
-func TestTheDecoderBearsTorture(t *testing.T) {
+// TestV14TheDecoderBearsTorture is vector V14.
+func TestV14TheDecoderBearsTorture(t *testing.T) {
 	t.Parallel()
 	for _, c := range torture() {
 		got := decode(t, "b2c", c[0])

@@ -12,9 +12,9 @@ import (
 	"github.com/voicepact/gateway/mobilemoney"
 )
 
-// TestTokensOfBothSpellings is vector V2: the life of a token as text and as a
+// TestV2TokensOfBothSpellings is vector V2: the life of a token as text and as a
 // number, and without a word about it.
-func TestTokensOfBothSpellings(t *testing.T) {
+func TestV2TokensOfBothSpellings(t *testing.T) {
 	t.Parallel()
 	for body, ttl := range map[string]time.Duration{
 		`{"access_token":"A","expires_in":"3599"}`: 3539 * time.Second,
@@ -74,7 +74,8 @@ func rejections() map[string]struct {
 	}
 }
 
-func TestARejectedTokenIsReplacedOnceAndTheRequestSentAgain(t *testing.T) {
+// TestV3ARejectedTokenIsReplacedOnceAndTheRequestSentAgain is vector V3.
+func TestV3ARejectedTokenIsReplacedOnceAndTheRequestSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range rejections() {
 		t.Run(name, func(t *testing.T) {

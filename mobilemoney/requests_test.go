@@ -50,7 +50,9 @@ func TestTheRequestOfAPush(t *testing.T) {
 	same(t, "token method", bought.method, http.MethodGet)
 }
 
-func TestPasswordAndTimestampOfOneMoment(t *testing.T) {
+// TestV1PasswordAndTimestampOfOneMoment is vector V1: the clock is read once, and
+// shows the time of Nairobi.
+func TestV1PasswordAndTimestampOfOneMoment(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		shortCode string
@@ -65,6 +67,10 @@ func TestPasswordAndTimestampOfOneMoment(t *testing.T) {
 		{
 			"600638", time.Date(2025, 12, 31, 21, 0, 0, 0, time.UTC), "20260101000000",
 			"NjAwNjM4YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjYwMTAxMDAwMDAw",
+		},
+		{
+			"174379", time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC), "20261123153000",
+			"MTc0Mzc5YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIwMjYxMTIzMTUzMDAw",
 		},
 		{"174379", time.Date(2026, 11, 23, 21, 30, 0, 0, time.UTC), "20261124003000", ""},
 	}
@@ -176,8 +182,8 @@ func TestWhatCannotBePaidIsNotSent(t *testing.T) {
 	same(t, "requests", len(d.requests), 0)
 }
 
-// TestEverySpellingOfANumberReachesTheWireAlike is vector V17 of the wire.
-func TestEverySpellingOfANumberReachesTheWireAlike(t *testing.T) {
+// TestV17EverySpellingOfANumberReachesTheWireAlike is vector V17 of the wire.
+func TestV17EverySpellingOfANumberReachesTheWireAlike(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
 		"0708374149": "254708374149", "+254708374149": "254708374149", "254708374149": "254708374149",

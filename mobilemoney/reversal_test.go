@@ -68,8 +68,8 @@ const (
 	reversedBefore = `{"Result":{"ResultType":0,"ResultCode":"R000001","ResultDesc":"The transaction has already been reversed.","OriginatorConversationID":"o","ConversationID":"AG_y","TransactionID":"TKO0000000","ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL","Value":"https://x"}}}}`
 )
 
-// TestReversalResults is vector V13.
-func TestReversalResults(t *testing.T) {
+// TestV13ReversalResults is vector V13.
+func TestV13ReversalResults(t *testing.T) {
 	t.Parallel()
 	same(t, "reversed", decode(t, "reversal", reversed), escrow.Finding{
 		Verdict: escrow.Moved, Code: "0", Reason: "The service request is processed successfully.",

@@ -46,8 +46,8 @@ func refusing(err error) mobilemoney.Expect {
 	return func(context.Context, escrow.Arrival) error { return err }
 }
 
-// TestPayBillPayments is vector V15.
-func TestPayBillPayments(t *testing.T) {
+// TestV15PayBillPayments is vector V15.
+func TestV15PayBillPayments(t *testing.T) {
 	t.Parallel()
 	want := escrow.Arrival{
 		Receipt: "TKL51ZDR4F", Amount: 150_000, Account: "40718263", Payer: "2547*****126", Name: "JANE",
