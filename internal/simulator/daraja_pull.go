@@ -105,7 +105,7 @@ func (r pullRequest) window(now time.Time) (from, to time.Time, offset int, err 
 		return from, to, 0, badPull("Invalid dates")
 	case offsetErr != nil || offset < 0:
 		return from, to, 0, badPull("Invalid OffSetValue")
-	case from.Before(now.Add(-pullWindow)):
+	case from.Before(now.Add(-pullWindow).Truncate(time.Second)):
 		return from, to, 0, badPull("Invalid StartDate, only the last 48 hours are kept")
 	}
 	return from, to, offset, nil
