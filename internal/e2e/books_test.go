@@ -144,13 +144,15 @@ func (m *market) transfers(contracts []store.Overview) []escrow.Transfer {
 // the bank.
 func (m *market) settle() {
 	m.t.Helper()
-	var waits string
 	const patience = 5 * time.Minute
-	for deadline := time.Now().Add(patience); ; {
-		if waits = m.underWay(); waits == "" || time.Now().After(deadline) {
-			break
+	begun := time.Now()
+	waits := m.underWay()
+	for last := waits; waits != "" && time.Since(begun) < patience; waits = m.underWay() {
+		if waits != last {
+			m.t.Logf("after %s not any more: %s", time.Since(begun).Round(time.Second), last)
+			last = waits
 		}
-		m.pass(time.Second)
+		m.pass(500 * time.Millisecond)
 	}
 	if waits != "" {
 		m.violation("after %s without a fault: %s", patience, waits)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -40,8 +41,13 @@ type server struct {
 // what it has committed is on disk.
 func startPostgres(t *testing.T) *server {
 	t.Helper()
+	return startPostgresIn(t, serverFolder(t))
+}
+
+func startPostgresIn(t *testing.T, folder string) *server {
+	t.Helper()
 	programs := postgresPrograms(t)
-	s := &server{t: t, name: "postgres", folder: serverFolder(t), port: freePort(t)}
+	s := &server{t: t, name: "postgres", folder: folder, port: freePort(t)}
 	data := filepath.Join(s.folder, "data")
 	initdb := exec.CommandContext(t.Context(), "setpriv", s.lesser(
 		filepath.Join(programs, "initdb"), "-D", data, "-U", "voicepact", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")...)
@@ -73,9 +79,25 @@ func startRedis(t *testing.T) *server {
 	}
 	s := &server{t: t, name: "redis", folder: serverFolder(t), port: freePort(t)}
 	s.command = s.lesser("redis-server", "--port", s.port, "--bind", "127.0.0.1", "--dir", s.folder, "--save", "", "--appendonly", "no")
-	s.answers = func() error { return s.redis(func(c *redis.Client) error { return c.Ping(t.Context()).Err() }) }
+	s.answers = func() error { return s.pong() }
 	s.start()
 	return s
+}
+
+// pong asks by hand: the client's library writes every refused connection to
+// standard error.
+func (s *server) pong() error {
+	conn, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", "127.0.0.1:"+s.port)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	answer := make([]byte, len("+PONG"))
+	_, err = io.WriteString(conn, "PING\r\n")
+	if _, readErr := io.ReadFull(conn, answer); err != nil || readErr != nil || string(answer) != "+PONG" {
+		return fmt.Errorf("redis answers %q: %w", answer, errors.Join(err, readErr))
+	}
+	return nil
 }
 
 func (s *server) redisURL() string { return "redis://127.0.0.1:" + s.port }
@@ -195,13 +217,20 @@ func serverFolder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	if os.Getuid() == 0 {
-		uid, _ := strconv.Atoi(serverOwner(t).Uid)
-		if err := os.Chown(folder, uid, -1); err != nil {
-			t.Fatal(err)
-		}
-	}
+	ownedByServer(t, folder)
 	return folder
+}
+
+// ownedByServer gives a folder to the user that servers run as.
+func ownedByServer(t *testing.T, folder string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return
+	}
+	uid, err := strconv.Atoi(serverOwner(t).Uid)
+	if err := errors.Join(err, os.Chown(folder, uid, -1)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // postgresPrograms is the folder of the server's programs, which Debian keeps

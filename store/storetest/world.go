@@ -123,6 +123,13 @@ func (t *Till) Answer(answers ...escrow.Submission) {
 	t.answers = append(t.answers, answers...)
 }
 
+// Recover forgets what [Till.Answer] was told: everything is taken again.
+func (t *Till) Recover() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers = nil
+}
+
 // Say makes a look at the transfer find this.
 func (t *Till) Say(id uuid.UUID, finding escrow.Finding) {
 	t.mu.Lock()
