@@ -1,11 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -52,5 +57,38 @@ func TestWhatIsKeptOfARequestStays(t *testing.T) {
 		if want := fmt.Sprintf("25472200%04d", i); number != want {
 			t.Errorf("caller %d was kept as %q, want %q", i, number, want)
 		}
+	}
+}
+
+// Whoever sends a letter a minute holds a connection, and no more than that, for
+// no longer than anybody needs.
+func TestASlowSenderIsHungUpOn(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := newHTTP(slog.New(slog.DiscardHandler))
+	app.Post("/mm", func(*fiber.Ctx) error {
+		t.Error("half a request was worked")
+		return nil
+	})
+	served := make(chan error, 1)
+	go func() { served <- app.Listener(listener) }()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "POST /mm HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(3 * readTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("still connected after %s", 3*readTimeout)
+	}
+	if err := errors.Join(conn.Close(), app.Shutdown(), <-served); err != nil {
+		t.Error(err)
 	}
 }
