@@ -194,6 +194,11 @@ func TestAPromptIsNeverSentAgain(t *testing.T) {
 		}
 		w.Work()
 		wantSent(t, w, 1)
+		// It is still asked about, as what was sent and may be paid.
+		now, err := w.Store.FindTransfer(t.Context(), transfer.ID)
+		if err != nil || now.ResultCode != "timeout" {
+			t.Errorf("the prompt ended with %q, %v", now.ResultCode, err)
+		}
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,9 @@ func run(ctx context.Context, out io.Writer, only string, workers int) (int, err
 	all, err := mutations(pattern)
 	if err != nil {
 		return 0, err
+	}
+	if os.Getenv("TEST_DATABASE_URL") == "" && slices.ContainsFunc(all, func(m mutation) bool { return m.Postgres }) {
+		return 0, errors.New("some guards need PostgreSQL: run `make bite`")
 	}
 	begun := time.Now()
 	copies, remove, err := copyTree(ctx, workers)
