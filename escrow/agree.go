@@ -43,20 +43,6 @@ func (s *Service) Decline(ctx context.Context, cmd Command) (Result, error) {
 	})
 }
 
-// Cancel calls a contract off before money is held. Money that arrives all the
-// same goes back; see [Service.Learn].
-func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
-	return s.party(ctx, "cancel", cmd, func(ctx context.Context, w *work) error {
-		if w.contract.State != Pending && w.contract.State != Confirmed {
-			return w.notNow()
-		}
-		if err := w.move(ctx, EventCancel, ""); err != nil {
-			return err
-		}
-		return w.tellBoth(ctx, MsgCancelled)
-	})
-}
-
 func (w *work) tellBoth(ctx context.Context, template Template) error {
 	if err := w.tell(ctx, Buyer, template); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // maxCodeTries is how many wrong release codes a contract takes before it
@@ -16,9 +17,10 @@ const maxCodeTries = 5
 // minKeyBytes is the shortest key that is taken for a secret.
 const minKeyBytes = 32
 
-// Codes derives the release codes that buyers get with the delivery notice. A
-// code is bound to one contract and its amount and derived from a key, so that
-// it is stored nowhere and can be sent again.
+// Codes derives the codes that are sent by SMS and typed back: the release code
+// that buyers get with the delivery notice, and that by which a side agrees to
+// call a contract off. A code is bound to one contract, its amount and its purpose
+// and derived from a key, so that it is stored nowhere and can be sent again.
 type Codes struct{ key []byte }
 
 // NewCodes makes codes under a key of at least 32 bytes.
@@ -31,8 +33,14 @@ func NewCodes(key []byte) (*Codes, error) {
 
 // For returns the contract's release code, four digits.
 func (k *Codes) For(c Contract) string {
+	return k.derive(c, "release")
+}
+
+// derive makes the code for one purpose, which more can narrow.
+func (k *Codes) derive(c Contract, purpose string, more ...string) string {
+	bound := append([]string{purpose, c.ID.String(), strconv.FormatInt(int64(c.Amount), 10)}, more...)
 	mac := hmac.New(sha256.New, k.key)
-	mac.Write([]byte("release\x00" + c.ID.String() + "\x00" + strconv.FormatInt(int64(c.Amount), 10)))
+	mac.Write([]byte(strings.Join(bound, "\x00")))
 	n := binary.BigEndian.Uint64(mac.Sum(nil))
 	const codes = 10_000 // of four digits
 	return fmt.Sprintf("%04d", n%codes)

@@ -94,11 +94,30 @@ const (
 	ActDeliver Act = "deliver"
 	ActAccept  Act = "accept"
 	ActDispute Act = "dispute"
+
+	ActAgreeCancel Act = "agree_cancel" // to call off what the other side wants to
+	ActKeepOn      Act = "keep_on"      // take back one's own wish to call off
+	ActWithdraw    Act = "withdraw"     // take back one's own dispute
 )
 
 // Acts lists what role can do with the contract as it stands, the natural act
 // first. The use cases check the same rules again under lock.
 func (c Contract) Acts(role Role) []Act {
+	acts := c.stateActs(role)
+	if !c.State.Funded() {
+		return acts
+	}
+	switch c.CancelBy {
+	case "":
+		return append(acts, ActCancel)
+	case role:
+		return append(acts, ActKeepOn)
+	default:
+		return append(acts, ActAgreeCancel)
+	}
+}
+
+func (c Contract) stateActs(role Role) []Act {
 	switch c.State {
 	case Pending:
 		if role == c.Proposer {
@@ -125,7 +144,12 @@ func (c Contract) Acts(role Role) []Act {
 			return []Act{ActDeliver, ActDispute}
 		}
 		return []Act{ActDispute}
-	case Completed, Disputed, Cancelled, Expired, Resolved:
+	case Disputed:
+		if c.DisputedBy == role {
+			return []Act{ActWithdraw}
+		}
+		return nil
+	case Completed, Cancelled, Expired, Resolved:
 		return nil
 	default:
 		return nil
@@ -146,6 +170,8 @@ func (c Contract) WaitsFor(role Role) (Act, bool) {
 		return ActAccept, true
 	case c.State == Accepted && role == Seller:
 		return ActDeliver, true
+	case c.State.Funded() && c.CancelBy == role.Other():
+		return ActAgreeCancel, true
 	default:
 		return "", false
 	}

@@ -77,6 +77,9 @@ func useCases(s *escrow.Service) []useCase {
 		{"confirm_delivery", s.ConfirmDelivery},
 		{"accept_goods", s.AcceptGoods},
 		{"dispute", s.Dispute},
+		{"withdraw", s.Withdraw},
+		{"agree_cancel", s.AgreeCancel},
+		{"keep_on", s.KeepOn},
 	}
 }
 

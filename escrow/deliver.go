@@ -55,7 +55,7 @@ func (s *Service) AcceptGoods(ctx context.Context, cmd Command) (Result, error) 
 		}
 		if s.NeedsCode(w.contract, cmd.Channel) {
 			if w.refusal = s.codeRefusal(w.contract, cmd.Code); w.refusal != nil {
-				return w.countWrongCode(ctx)
+				return w.countWrongCode(ctx, &w.contract.CodeTries)
 			}
 		}
 		if err := w.move(ctx, EventAccept, ""); err != nil {
@@ -94,43 +94,47 @@ func (s *Service) codeRefusal(c Contract, code string) *Refusal {
 // countWrongCode counts a code that was wrong. The count must be kept although
 // the act is refused: so the refusal stays in the work and reaches the caller
 // after the commit.
-func (w *work) countWrongCode(ctx context.Context) error {
+func (w *work) countWrongCode(ctx context.Context, tries *int) error {
 	if w.refusal.Code != BadCode {
 		return nil
 	}
-	w.contract.CodeTries++
-	if err := w.record(ctx, "code_wrong", string(w.contract.State), string(w.contract.State), ""); err != nil {
+	*tries++
+	if err := w.note(ctx, "code_wrong", ""); err != nil {
 		return err
 	}
-	if w.refusal.Left = maxCodeTries - w.contract.CodeTries; w.refusal.Left > 0 {
+	if w.refusal.Left = maxCodeTries - *tries; w.refusal.Left > 0 {
 		return nil
 	}
 	w.refusal = Refuse(CodeLocked).About(w.contract)
-	return w.ask(ctx, ItemCodeLocked, uuid.Nil, "wrong release codes")
+	return w.ask(ctx, ItemCodeLocked, uuid.Nil, "wrong codes")
 }
 
-// release moves the held money to what we owe the seller and orders the payout.
+// release pays the seller of a contract that both sides have confirmed.
 func (w *work) release(ctx context.Context) error {
 	payment, err := w.HeldPayment(ctx, w.contract.ID)
-	if err != nil {
-		return err
-	}
-	seller := w.contract.Seller
-	due := w.contract.Receivable()
-	err = w.post(ctx, "released", uuid.Nil, entries(EscrowAccount(w.contract.ID), PayableAccount(seller.ID), due))
 	if err != nil {
 		return err
 	}
 	if err := w.earn(ctx); err != nil {
 		return err
 	}
-	if err := w.order(ctx, Payout, payment, seller, due); err != nil {
+	if err := w.payOn(ctx, payment, w.contract.Receivable()); err != nil {
 		return err
 	}
 	if err := w.tell(ctx, Buyer, MsgCompletedBuyer); err != nil {
 		return err
 	}
 	return w.tell(ctx, Seller, MsgCompletedSeller)
+}
+
+// payOn moves held money to what we owe the seller and orders the payout.
+func (w *work) payOn(ctx context.Context, payment Payment, amount Cents) error {
+	seller := w.contract.Seller
+	owed := entries(EscrowAccount(w.contract.ID), PayableAccount(seller.ID), amount)
+	if err := w.post(ctx, "released", uuid.Nil, owed); err != nil {
+		return err
+	}
+	return w.order(ctx, Payout, payment, seller, amount)
 }
 
 // Dispute freezes a funded contract for a mediator, with the party's reason.

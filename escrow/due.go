@@ -140,7 +140,7 @@ func (w *work) remind(ctx context.Context) error {
 	if err := w.receipt(ctx, role, template); err != nil {
 		return err
 	}
-	if err := w.record(ctx, string(template), string(w.contract.State), string(w.contract.State), ""); err != nil {
+	if err := w.note(ctx, string(template), ""); err != nil {
 		return err
 	}
 	return w.wake(ctx)

@@ -28,13 +28,29 @@ const (
 	BadCode          Code = "bad_code"      // the release code is wrong
 	CodeLocked       Code = "code_locked"   // too many wrong release codes
 	KeyConflict      Code = "key_conflict"  // the same idempotency key with another input
+
+	CancelWaits      Code = "cancel_waits"       // the caller has asked to call off, and the other side has not answered
+	CancelCodeNeeded Code = "cancel_code_needed" // the code of the message that asked is missing
 )
 
-// AllCodes lists every refusal, for those who own a sentence for each.
+// The refusals that only operators get. They are read on a terminal.
+const (
+	UnknownOperator Code = "unknown_operator" // no such key, or one that was disabled
+	UnknownItem     Code = "unknown_item"
+	NoReason        Code = "no_reason"
+	BadSplit        Code = "bad_split"     // a share that M-Pesa cannot pay, or more than there is
+	RulingWaits     Code = "ruling_waits"  // another ruling waits for its second operator
+	SameOperator    Code = "same_operator" // who proposed a ruling cannot approve it
+	LastItem        Code = "last_item"     // nobody would look after the contract any more
+)
+
+// AllCodes lists every refusal that a party can get, for those who own a sentence
+// for each.
 func AllCodes() []Code {
 	return []Code{
 		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
 		BadItem, BadDate, PromptOpen, CodeNeeded, CodeNotSent, BadCode, CodeLocked, KeyConflict,
+		CancelWaits, CancelCodeNeeded,
 	}
 }
 

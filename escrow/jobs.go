@@ -99,6 +99,7 @@ type Item struct {
 	TransferID uuid.UUID // zero where it is about no transfer
 	Note       string
 	OpenedAt   time.Time
+	Closed     Closing // zero while it is open
 }
 
 // Closing is how an item was closed.

@@ -48,6 +48,13 @@ const (
 	MsgInspectionOver  Template = "inspection_over"  // to both: no answer, a mediator looks
 	MsgConfirmReminder Template = "confirm_reminder" // to the seller: only your word is missing
 
+	// What the two sides agree to undo, and what a mediator decides.
+	MsgCancelAsked  Template = "cancel_asked"  // to the side that is asked, carries the code
+	MsgCancelAsking Template = "cancel_asking" // to the side that asks
+	MsgCancelKept   Template = "cancel_kept"   // to both: the wish was taken back
+	MsgWithdrawn    Template = "withdrawn"     // to both: the dispute was taken back
+	MsgResolved     Template = "resolved"      // to both: Own is what the receiver gets, Rest what the other does
+
 	MsgStatus        Template = "status"           // answer to STATUS
 	MsgHelp          Template = "help"             // answer to HELP
 	MsgUnknown       Template = "unknown_contract" // the neutral answer
@@ -84,6 +91,9 @@ type MessageParams struct {
 	// Language, where it is not empty, is the language to answer in instead of
 	// the receiver's own: that of the message which is answered.
 	Language Language `json:"language,omitempty"`
+
+	Own  Cents `json:"own,omitempty"`  // the receiver's part, with MsgResolved
+	Rest Cents `json:"rest,omitempty"` // the other's part, with MsgResolved
 }
 
 // MessageState is the life of one SMS.

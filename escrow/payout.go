@@ -115,11 +115,7 @@ func (w *work) paidOut(ctx context.Context, t Transfer, f Finding) error {
 	if err := w.charge(ctx, t); err != nil {
 		return err
 	}
-	payment.Status, payment.UpdatedAt = PaymentReleased, w.now
-	if t.Kind == Refund {
-		payment.Status = PaymentRefunded
-	}
-	if err := w.SavePayment(ctx, payment); err != nil {
+	if err := w.conclude(ctx, payment); err != nil {
 		return err
 	}
 	if err := w.learnName(ctx, t.Party, f.Payee); err != nil {

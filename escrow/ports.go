@@ -67,12 +67,27 @@ type Tx interface {
 	// CloseItem closes the open item of the kind that is about the contract itself,
 	// if there is one.
 	CloseItem(ctx context.Context, contract uuid.UUID, kind ItemKind, c Closing) error
+	Item(ctx context.Context, id uuid.UUID) (Item, error)
+	CloseItemByID(ctx context.Context, id uuid.UUID, c Closing) error
+	// OpenItemsOf counts what waits for a person about a contract.
+	OpenItemsOf(ctx context.Context, contract uuid.UUID) (int, error)
+
+	OperatorByKey(ctx context.Context, hash []byte) (Operator, error)
+	AddRuling(ctx context.Context, r Ruling) error
+	// ProposedRuling returns the ruling that waits for a second operator.
+	ProposedRuling(ctx context.Context, contract uuid.UUID) (Ruling, error)
+	SaveRuling(ctx context.Context, r Ruling) error
+	// LapseRuling ends the ruling that waits, if there is one.
+	LapseRuling(ctx context.Context, contract uuid.UUID, at time.Time) error
 
 	AddPayment(ctx context.Context, p Payment) error
 	Payment(ctx context.Context, id uuid.UUID) (Payment, error)
 	// HeldPayment returns the payment that is locked for a contract.
 	HeldPayment(ctx context.Context, contract uuid.UUID) (Payment, error)
 	SavePayment(ctx context.Context, p Payment) error
+	// Outcome returns what became of a payment by the transfers that carry it away:
+	// empty while one of its ways out has not arrived.
+	Outcome(ctx context.Context, payment uuid.UUID) (PaymentStatus, error)
 
 	AddTransfer(ctx context.Context, t Transfer) error
 	Transfer(ctx context.Context, id uuid.UUID) (Transfer, error)

@@ -110,14 +110,21 @@ func (s *Service) startSending(ctx context.Context, id uuid.UUID) (bool, error) 
 	return send, err
 }
 
-// codeFor derives the release code for the templates that carry it.
+// codeFor derives the code for the templates that carry one: each goes to the one
+// side that may use it.
 func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
-	if m.Template != MsgDeliveredBuyer && m.Template != MsgInspectReminder {
+	if m.Template != MsgDeliveredBuyer && m.Template != MsgInspectReminder && m.Template != MsgCancelAsked {
 		return "", nil
 	}
 	contract, _, err := s.store.FindContract(ctx, m.Params.Ref)
 	if err != nil {
 		return "", err
+	}
+	if m.Template == MsgCancelAsked {
+		if contract.CancelBy == "" || contract.Party(contract.CancelBy).ID == m.To.ID {
+			return "", nil // the wish was taken back meanwhile
+		}
+		return s.codes.ForCancel(contract), nil
 	}
 	if contract.Buyer.ID != m.To.ID {
 		return "", fmt.Errorf("message %s asks for the release code of another's contract", m.ID)

@@ -57,6 +57,8 @@ type Policy struct {
 	ConfirmAbove Cents
 	// Fee is what the service takes for a contract, fixed when it is proposed.
 	Fee FeePlan
+	// FourEyesAbove is the amount above which a mediator's ruling takes a second one.
+	FourEyesAbove Cents
 }
 
 // DefaultPolicy is what the documents of the product settle on. The looks fit
@@ -81,6 +83,7 @@ func DefaultPolicy() Policy {
 		ConfirmWithin:  5 * day,
 		ReverseWithin:  72 * time.Hour,
 		ConfirmAbove:   Shillings(20_000),
+		FourEyesAbove:  Shillings(20_000),
 	}
 }
 
@@ -128,7 +131,7 @@ type Request struct {
 type Command struct {
 	Request
 	Ref   Ref
-	Code  string // the release code, with AcceptGoods
+	Code  string // the release code, with AcceptGoods, or that of the message that asked, with AgreeCancel
 	Words string // the reason, with Dispute: a party's own words, or the key of a menu's ("trouble.less")
 }
 
@@ -154,44 +157,73 @@ func input(what string, values any) ([]byte, error) {
 // fn returns a refusal to change nothing, or keeps one in the work to change
 // something and refuse all the same.
 func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(context.Context, *work) error) (Result, error) {
+	return s.onContract(ctx, instruction{
+		what: what, key: cmd.Key, channel: cmd.Channel, ref: cmd.Ref, input: cmd,
+		who: func(_ context.Context, _ Tx, c Contract) (actor, error) {
+			role, ok := c.RoleOf(cmd.From)
+			if !ok {
+				return actor{}, Refuse(UnknownContract)
+			}
+			return actor{role: role, id: c.Party(role).ID}, nil
+		},
+	}, fn)
+}
+
+// instruction is what somebody wants done about a contract.
+type instruction struct {
+	what    string
+	key     string
+	channel Channel
+	ref     Ref
+	input   any // what the key is tied to
+	who     func(context.Context, Tx, Contract) (actor, error)
+}
+
+// actor is who acts: a party in a role, or an operator in none.
+type actor struct {
+	role Role
+	id   uuid.UUID
+}
+
+func (s *Service) onContract(ctx context.Context, in instruction, fn func(context.Context, *work) error) (Result, error) {
 	var result Result
 	var late error
 	var asked []Item
-	hash, err := input(what, cmd)
+	hash, err := input(in.what, in.input)
 	if err != nil {
 		return result, err
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		late, asked = nil, nil
-		contract, err := tx.ContractByRef(ctx, cmd.Ref)
+		contract, err := tx.ContractByRef(ctx, in.ref)
 		if IsNotFound(err) {
 			return Refuse(UnknownContract)
 		} else if err != nil {
 			return err
 		}
-		role, ok := contract.RoleOf(cmd.From)
-		if !ok {
-			return Refuse(UnknownContract)
-		}
-		first, err := tx.Claim(ctx, cmd.Key, hash, contract.ID)
+		by, err := in.who(ctx, tx, contract)
 		if err != nil {
 			return err
 		}
-		result = Result{Contract: contract, Role: role, Repeated: !first}
+		first, err := tx.Claim(ctx, in.key, hash, contract.ID)
+		if err != nil {
+			return err
+		}
+		result = Result{Contract: contract, Role: by.role, Repeated: !first}
 		if !first {
-			late, err = repeatedRefusal(ctx, tx, cmd.Key, contract)
+			late, err = repeatedRefusal(ctx, tx, in, contract)
 			return err
 		}
 		w := &work{
-			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: contract, role: role,
-			actor: contract.Party(role).ID, channel: cmd.Channel, evidence: cmd.Key,
+			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: contract, role: by.role,
+			actor: by.id, channel: in.channel, evidence: in.key,
 		}
 		if err := fn(ctx, w); err != nil {
 			return err
 		}
 		if w.refusal != nil {
 			late = w.refusal
-			if err := tx.NoteRefusal(ctx, cmd.Key, w.refusal.Code); err != nil {
+			if err := tx.NoteRefusal(ctx, in.key, w.refusal.Code); err != nil {
 				return err
 			}
 		}
@@ -203,20 +235,24 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 	}
 	err = errors.Join(err, late)
 	if err == nil && !result.Repeated {
-		s.log.InfoContext(ctx, "contract", "act", what, "ref", result.Contract.Ref, "state", result.Contract.State,
-			"role", result.Role, "channel", cmd.Channel)
+		s.log.InfoContext(ctx, "contract", "act", in.what, "ref", result.Contract.Ref, "state", result.Contract.State,
+			"role", result.Role, "channel", in.channel)
 	}
 	return result, err
 }
 
 // repeatedRefusal is the refusal that a key was answered with before, or nil.
-func repeatedRefusal(ctx context.Context, tx Tx, key string, c Contract) (error, error) {
-	code, err := tx.NotedRefusal(ctx, key)
+func repeatedRefusal(ctx context.Context, tx Tx, in instruction, c Contract) (error, error) {
+	code, err := tx.NotedRefusal(ctx, in.key)
 	if err != nil || code == "" {
 		return nil, err
 	}
 	refusal := Refuse(code).About(c)
-	refusal.Left = max(maxCodeTries-c.CodeTries, 0)
+	tries := c.CodeTries
+	if in.what == agreeCancel {
+		tries = c.CancelTries
+	}
+	refusal.Left = max(maxCodeTries-tries, 0)
 	return refusal, nil
 }
 
@@ -232,6 +268,7 @@ type work struct {
 	actor    uuid.UUID // zero where no party acts
 	channel  Channel
 	evidence string
+	operator string         // name of the operator who acts, if one does
 	refusal  *Refusal       // returned to the caller after the commit
 	asked    []Item         // operator items, announced after the commit
 	via      ArrivalChannel // by which money was heard of
@@ -254,8 +291,17 @@ func (w *work) move(ctx context.Context, event Event, detail string) error {
 	return w.arm(ctx, from)
 }
 
-// tidy closes what the state that was left had opened for a person.
+// tidy ends what belonged to the state that was left: what it had opened for a
+// person, and the wish to call off of a side that now goes on with the deal.
 func (w *work) tidy(ctx context.Context, from State, event Event) error {
+	if goesOn := event == EventConfirmDelivery || event == EventAccept; goesOn && w.role == w.contract.CancelBy {
+		w.contract.CancelBy, w.contract.CancelAt = "", time.Time{}
+	}
+	if from == Disputed && event != EventResolve {
+		if err := w.LapseRuling(ctx, w.contract.ID, w.now); err != nil {
+			return err
+		}
+	}
 	var over []ItemKind
 	switch from {
 	case Disputed:
@@ -265,7 +311,7 @@ func (w *work) tidy(ctx context.Context, from State, event Event) error {
 	default:
 	}
 	for _, kind := range over {
-		if err := w.CloseItem(ctx, w.contract.ID, kind, Closing{Why: string(event), At: w.now}); err != nil {
+		if err := w.CloseItem(ctx, w.contract.ID, kind, Closing{By: w.operator, Why: string(event), At: w.now}); err != nil {
 			return err
 		}
 	}
@@ -284,6 +330,11 @@ func (w *work) record(ctx context.Context, event, from, to, detail string) error
 	w.signer.sign(&e, w.contract.TermsHash)
 	w.contract.ChainSeq, w.contract.ChainHead = e.Seq, e.Hash
 	return w.AddEvent(ctx, e)
+}
+
+// note records what changes no state.
+func (w *work) note(ctx context.Context, event, detail string) error {
+	return w.record(ctx, event, string(w.contract.State), string(w.contract.State), detail)
 }
 
 // save writes the contract back, if the work changed it.

@@ -45,6 +45,10 @@ const (
 	ActDeliver  Act = "deliver"
 	ActAccept   Act = "accept"
 	ActDispute  Act = "dispute"
+
+	ActAgreeCancel Act = "agree_cancel"
+	ActKeepOn      Act = "keep_on"
+	ActWithdraw    Act = "withdraw"
 )
 
 // Source names the data that a screen shows and that its caller must bring.

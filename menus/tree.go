@@ -6,7 +6,9 @@ import "slices"
 // of the design: it is the same in every language and never moves; what is new
 // is appended.
 func Tree() []Node {
-	return slices.Concat(firstNodes(), newContractNodes(), contractNodes(), moneyNodes(), troubleNodes(), lastNodes())
+	return slices.Concat(
+		firstNodes(), newContractNodes(), contractNodes(), moneyNodes(), troubleNodes(), undoNodes(), lastNodes(),
+	)
 }
 
 // The sizes of lists: three rows with the longest data fit a screen.
@@ -29,7 +31,7 @@ func firstNodes() []Node {
 		{Key: "welcome", Choices: languages(NodeHome), Input: dialled()},
 		{
 			Key: "waiting", Shows: FromHome, Size: pageSize, Input: dialled(),
-			Rows:    []string{"contract", "pay", "deliver", "accept"},
+			Rows:    []string{"contract", "pay", "deliver", "accept", "agree_cancel"},
 			Choices: []Choice{{Number: KeyMenu, Label: "choice.menu", Target: "menu"}},
 		},
 		{Key: "menu", Input: dialled(), Choices: []Choice{
@@ -86,6 +88,10 @@ func contractNodes() []Node {
 			{Number: "2", Label: "choice.cancel", Needs: "cancel", Target: "cancel"},
 			{Number: "2", Label: "choice.problem", Needs: "dispute_buyer", Target: "dispute_buyer"},
 			{Number: "2", Label: "choice.problem", Needs: "dispute_seller", Target: "dispute_seller"},
+			{Number: "1", Label: "choice.withdraw", Needs: "withdraw", Target: "withdraw"},
+			{Number: "3", Label: "choice.ask_cancel", Needs: "ask_cancel", Target: "ask_cancel"},
+			{Number: "3", Label: "choice.agree_cancel", Needs: "agree_cancel", Target: "agree_cancel"},
+			{Number: "3", Label: "choice.keep_on", Needs: "keep_on", Target: "keep_on"},
 		}},
 		sure("decline", "choice.yesdecline", ActDecline, "declined"),
 		sure("takeback", "choice.yestakeback", ActCancel, "cancelled"),
@@ -138,6 +144,23 @@ func troubleNodes() []Node {
 	}
 }
 
+// undoNodes take back what one side did, or what both sides agreed.
+func undoNodes() []Node {
+	return []Node{
+		sure("ask_cancel", "choice.yesask", ActCancel, "asked"),
+		{Key: "agree_cancel", Shows: FromContract, Choices: []Choice{
+			{Number: "1", Label: "choice.yescancel", Needs: "cancel_free", Act: ActAgreeCancel, Target: "called_off"},
+			{Number: "1", Label: "choice.yescancel", Needs: "cancel_code", Target: "cancel_code"},
+			{Number: "2", Label: "choice.no", Target: Back},
+		}},
+		{Key: "cancel_code", Shows: FromContract, Input: &Input{
+			Name: "code", Kind: KindCode, Act: ActAgreeCancel, Target: "called_off", Secret: true,
+		}},
+		sure("keep_on", "choice.yeskeep", ActKeepOn, "kept"),
+		sure("withdraw", "choice.yeswithdraw", ActWithdraw, "withdrawn"),
+	}
+}
+
 // trouble is a reason that is chosen; its key stands for the words until the
 // dispute is raised.
 func trouble(number, reason string) Choice {
@@ -151,7 +174,8 @@ func trouble(number, reason string) Choice {
 // a transcript that goes on after such an act tells that it was refused.
 func lastNodes() []Node {
 	keys := []string{
-		"sent", "agreed", "declined", "cancelled", "paying", "delivered", "accepted", "disputed", NodeBye,
+		"sent", "agreed", "declined", "cancelled", "paying", "delivered", "accepted", "disputed",
+		"asked", "called_off", "kept", "withdrawn", NodeBye,
 	}
 	nodes := make([]Node, len(keys))
 	for i, key := range keys {

@@ -42,6 +42,7 @@ func newComposer(serviceCode, helpPhone string) (*composer, error) {
 // shown is what the texts may show, ready to be read.
 type shown struct {
 	Ref, Item, Amount, Due, Other, Receipt, Code, By, Until, Left string
+	Own, Rest                                                     string
 	State, Next, Refusal, Reason, Words                           string
 	Dial, Help                                                    string
 
@@ -116,7 +117,8 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 	p := m.Params
 	s := shown{
 		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
-		Receipt: p.Receipt, Code: code, By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
+		Receipt: p.Receipt, Code: code,
+		Own: p.Own.String(), Rest: p.Rest.String(), By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
 		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}
 	if s.Receipt == "" {
@@ -145,11 +147,11 @@ func stateKeys(p escrow.MessageParams) []string {
 }
 
 // nextKeys name what the reader can do: the state alone does not tell who
-// proposed, so it goes by the open act first.
+// proposed, so it goes by the open act first, in this state or in any.
 func nextKeys(p escrow.MessageParams) []string {
 	state := "next." + string(p.State)
 	act := state + "_" + string(p.Act)
-	return []string{act + "_" + string(p.Payment), act, state}
+	return []string{act + "_" + string(p.Payment), act, "next." + string(p.Act), state}
 }
 
 // first returns the text of the first key that has one, or nothing.

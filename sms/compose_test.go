@@ -43,6 +43,7 @@ func longest(role escrow.Role, language escrow.Language) escrow.Message {
 			Ref: "1234567890", Item: "Mahindi magunia 10 mazur", Amount: escrow.MaxAmount, Due: escrow.MaxAmount, Role: role,
 			Other: escrow.Party{Phone: "+254722000418", Name: "Wanjikuwacha Mbugua"}.Label(),
 			State: escrow.PaymentLocked, Receipt: "UJK7TEST01", DeliverBy: "2026-12-31", Until: "2027-01-31", Left: 4,
+			Own: escrow.MaxAmount, Rest: escrow.MaxAmount,
 		},
 	}
 }
@@ -58,6 +59,7 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop,
 		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
 		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,
+		escrow.MsgCancelAsked, escrow.MsgCancelAsking, escrow.MsgCancelKept, escrow.MsgWithdrawn, escrow.MsgResolved,
 	}
 	var list []escrow.Message
 	add := func(template escrow.Template, role escrow.Role, change func(*escrow.MessageParams)) {
@@ -110,6 +112,8 @@ func standings(role escrow.Role, payments ...escrow.PaymentStatus) []func(*escro
 			add(escrow.Contract{State: state, Proposer: escrow.Buyer}, payment)
 			add(escrow.Contract{State: state, Proposer: escrow.Seller}, payment)
 			add(escrow.Contract{State: state, Proposer: escrow.Seller, CodeTries: tooMany}, payment)
+			add(escrow.Contract{State: state, CancelBy: role.Other(), DisputedBy: role}, payment)
+			add(escrow.Contract{State: state, CancelBy: role, DisputedBy: role}, payment)
 		}
 	}
 	return list
@@ -124,7 +128,7 @@ func payments() []escrow.PaymentStatus {
 func contractRefusals() []escrow.Code {
 	return []escrow.Code{
 		escrow.NotYourTurn, escrow.Already, escrow.NotNow, escrow.Frozen, escrow.Closed, escrow.PromptOpen,
-		escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked,
+		escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked, escrow.CancelWaits, escrow.CancelCodeNeeded,
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	VerbCancel    Verb = "cancel"
 	VerbPay       Verb = "pay"
 	VerbDispute   Verb = "dispute"
+	VerbWithdraw  Verb = "withdraw" // one's own dispute, or one's own wish to call off
 	VerbHelp      Verb = "help"
 	VerbLanguage  Verb = "language"
 	VerbStop      Verb = "stop"  // only as the whole message
@@ -31,16 +32,17 @@ const (
 // Acts reports whether the verb changes a contract, which no guess may do.
 func (v Verb) Acts() bool {
 	switch v {
-	case VerbConfirm, VerbDelivered, VerbReceived, VerbAccept, VerbDecline, VerbCancel, VerbPay, VerbDispute:
+	case VerbConfirm, VerbDelivered, VerbReceived, VerbAccept, VerbDecline, VerbCancel, VerbPay, VerbDispute,
+		VerbWithdraw:
 		return true
 	default:
 		return false
 	}
 }
 
-// takesCode reports whether a release code may follow the reference.
+// takesCode reports whether a code of ours may follow the reference.
 func (v Verb) takesCode() bool {
-	return v == VerbConfirm || v == VerbAccept || v == VerbReceived
+	return v == VerbConfirm || v == VerbAccept || v == VerbReceived || v == VerbCancel
 }
 
 // meaning is what a word says, and in which language.
@@ -75,6 +77,8 @@ func lexicon() []entry {
 		{meaning{VerbPay, sw}, "LIPA NALIPA LIPIA"},
 		{meaning{VerbDispute, en}, "DISPUTE DISPUT PROBLEM COMPLAIN COMPLAINT ISSUE"},
 		{meaning{VerbDispute, sw}, "TATIZO MATATIZO SHIDA MGOGORO MALALAMIKO LALAMIKO LALAMIKA"},
+		{meaning{VerbWithdraw, en}, "WITHDRAW WITHDRAWN WITHDRAWAL WITHDROW SETTLED SOLVED CONTINUE"},
+		{meaning{VerbWithdraw, sw}, "ENDELEA TUENDELEE TUMEELEWANA"},
 		{meaning{VerbStatus, en}, "STATUS STATE CHECK VIEW"},
 		{meaning{VerbStatus, sw}, "HALI ANGALIA"},
 		{meaning{VerbHelp, en}, "HELP INFO"},

@@ -189,7 +189,7 @@ func (h *Handler) status(ctx context.Context, from escrow.Phone, ref escrow.Ref)
 func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error) {
 	view, err := h.service.View(ctx, t.from, ref)
 	if err == nil {
-		_, err = h.useCase(t.order.Verb, view)(ctx, escrow.Command{
+		_, err = h.useCase(t.order.Verb, view, t.order.Code != "")(ctx, escrow.Command{
 			Request: t.request(), Ref: ref, Code: t.order.Code, Words: t.order.Words,
 		})
 	}
@@ -211,7 +211,7 @@ type useCase func(context.Context, escrow.Command) (escrow.Result, error)
 // useCase decides what a verb comes to, by the writer's side and by whether
 // money is held. The contract may change right after: then the use case
 // refuses, and the answer shows how things stand.
-func (h *Handler) useCase(verb Verb, view escrow.View) useCase {
+func (h *Handler) useCase(verb Verb, view escrow.View, coded bool) useCase {
 	s := h.service
 	switch verb {
 	case VerbPay:
@@ -219,7 +219,18 @@ func (h *Handler) useCase(verb Verb, view escrow.View) useCase {
 	case VerbDecline:
 		return s.Decline
 	case VerbCancel:
+		// A code says that it answers our question: where the question is gone,
+		// it must not become one of its own.
+		if view.Contract.CancelBy == view.Role.Other() || coded && view.Contract.State.Funded() {
+			return s.AgreeCancel
+		}
 		return s.Cancel
+	case VerbWithdraw:
+		disputed := view.Contract.State == escrow.Disputed && view.Contract.DisputedBy == view.Role
+		if !disputed && view.Contract.CancelBy == view.Role {
+			return s.KeepOn
+		}
+		return s.Withdraw
 	case VerbDispute:
 		return s.Dispute
 	case VerbDelivered:
@@ -240,8 +251,8 @@ func (h *Handler) useCase(verb Verb, view escrow.View) useCase {
 }
 
 // refused puts a refusal into words, with the contract as it stands. Who lacks
-// the release code gets it again: it goes to the buyer's own phone, whoever
-// asked for it, and the notice may have been lost.
+// the code gets it again: it goes to the phone of the side that may use it,
+// whoever asked for it, and the message may have been lost.
 func refused(refusal *escrow.Refusal, from escrow.Phone) reply {
 	if refusal.Code == escrow.UnknownContract {
 		return say(escrow.MsgUnknown)
@@ -251,8 +262,12 @@ func refused(refusal *escrow.Refusal, from escrow.Phone) reply {
 		role, _ := c.RoleOf(from)
 		params = paramsOf(*c, role)
 	}
-	if refusal.Code == escrow.CodeNeeded {
+	switch refusal.Code {
+	case escrow.CodeNeeded:
 		return reply{escrow.MsgDeliveredBuyer, params}
+	case escrow.CancelCodeNeeded:
+		return reply{escrow.MsgCancelAsked, params}
+	default:
 	}
 	params.Code, params.Left = refusal.Code, refusal.Left
 	if refusal.Code == escrow.PromptOpen {
@@ -273,6 +288,9 @@ func paramsOf(c escrow.Contract, role escrow.Role) escrow.MessageParams {
 	}
 	if c.State == escrow.Delivered && params.Act == escrow.ActAccept && c.CodeLocked() {
 		params.Act = actUnlock
+	}
+	if c.State.Funded() && c.CancelBy == role.Other() {
+		params.Act = escrow.ActAgreeCancel
 	}
 	return params
 }

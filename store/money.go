@@ -74,6 +74,33 @@ func (t *tx) SavePayment(ctx context.Context, p escrow.Payment) error {
 		p.ID, string(p.Status), orNull(p.Receipt), stamp(p.UpdatedAt))
 }
 
+const sqlOutcome = `
+SELECT COUNT(DISTINCT kind) AS ways,
+    COUNT(DISTINCT CASE WHEN state = 'succeeded' THEN kind END) AS arrived,
+    COUNT(CASE WHEN kind = 'payout' THEN 1 END) AS payouts
+FROM transfers
+WHERE payment_id = $1 AND kind IN ('payout', 'refund')`
+
+// Outcome implements [escrow.Tx].
+func (t *tx) Outcome(ctx context.Context, payment uuid.UUID) (escrow.PaymentStatus, error) {
+	var o struct {
+		Ways    int `db:"ways"`
+		Arrived int `db:"arrived"`
+		Payouts int `db:"payouts"`
+	}
+	if err := get(ctx, t, "outcome", &o, sqlOutcome, payment); err != nil {
+		return "", err
+	}
+	switch {
+	case o.Ways == 0, o.Arrived < o.Ways:
+		return "", nil
+	case o.Payouts > 0:
+		return escrow.PaymentReleased, nil
+	default:
+		return escrow.PaymentRefunded, nil
+	}
+}
+
 type transferRow struct {
 	ID         uuid.UUID `db:"id"`
 	ContractID uuid.UUID `db:"contract_id"`

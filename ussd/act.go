@@ -65,6 +65,12 @@ func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, err
 		// A reason that was chosen goes on as its key: each reader of it has a
 		// language of their own.
 		use, cmd.Words = c.Service.Dispute, data[menus.NameReason]
+	case menus.ActAgreeCancel:
+		use, cmd.Code = c.Service.AgreeCancel, step.Secret
+	case menus.ActKeepOn:
+		use = c.Service.KeepOn
+	case menus.ActWithdraw:
+		use = c.Service.Withdraw
 	case menus.ActLanguage:
 		return escrow.Result{}, fmt.Errorf("act %q is not about a contract", step.Act)
 	default:

@@ -174,11 +174,26 @@ func (c *call) offers(v escrow.View) []string {
 			open = append(open, "dispute_"+string(v.Role))
 		case act == escrow.ActCancel && v.Contract.State == escrow.Pending:
 			open = append(open, "takeback")
+		case act == escrow.ActCancel && v.Contract.State.Funded():
+			open = append(open, "ask_cancel")
 		default:
 			open = append(open, string(act))
 		}
 	}
-	return append(open, c.proof(v.Contract))
+	return append(open, c.proof(v.Contract), c.cancelProof(v))
+}
+
+// cancelProof names what agreeing to call off takes; too many wrong codes leave
+// the screen without a yes.
+func (c *call) cancelProof(v escrow.View) string {
+	switch {
+	case !c.Service.NeedsCancelCode(v.Contract, v.Role, escrow.ChannelUSSD):
+		return "cancel_free"
+	case v.Contract.CancelLocked():
+		return "cancel_locked"
+	default:
+		return "cancel_code"
+	}
 }
 
 // proof names what accepting the goods takes, and what it does: nothing is paid

@@ -18,7 +18,7 @@ func TestAcceptingBeforeTheSellerConfirms(t *testing.T) {
 	x.speaks(storetest.Amina, escrow.English)
 	p := x.pick(storetest.Amina)
 	p.dial(string(large.Ref))
-	p.wants("Goods due 3 Dec. The seller must confirm first\n2. Problem\n")
+	p.wants("Goods due 3 Dec. Seller confirms first\n2. Problem\n3. Call off\n")
 	p.lacks("Got the goods")
 
 	p = x.pick(storetest.Amina)

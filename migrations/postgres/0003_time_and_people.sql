@@ -74,6 +74,9 @@ CREATE TABLE rulings (
 CREATE INDEX rulings_of_contract ON rulings (contract_id, proposed_at);
 CREATE UNIQUE INDEX rulings_one_alive ON rulings (contract_id) WHERE state IN ('proposed', 'done');
 
+-- What became of a payment shows in its transfers.
+CREATE INDEX transfers_of_payment ON transfers (payment_id);
+
 -- Who closed an item, and why.
 ALTER TABLE operator_items ADD COLUMN closed_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE operator_items ADD COLUMN closed_why TEXT NOT NULL DEFAULT '';
@@ -83,6 +86,7 @@ CREATE INDEX operator_items_of_contract ON operator_items (contract_id);
 DROP INDEX operator_items_of_contract;
 ALTER TABLE operator_items DROP COLUMN closed_why;
 ALTER TABLE operator_items DROP COLUMN closed_by;
+DROP INDEX transfers_of_payment;
 DROP TABLE rulings;
 DROP TABLE operators;
 DROP TABLE outages;

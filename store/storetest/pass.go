@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -83,4 +84,15 @@ func (w *World) Delivered() {
 			w.TB.Fatal(err)
 		}
 	}
+}
+
+// Operator makes a mediator and returns their key.
+func (w *World) Operator(name string) string {
+	w.TB.Helper()
+	key, hash := escrow.NewOperatorKey()
+	operator := escrow.Operator{ID: uuid.New(), Name: name, Role: escrow.Mediator, CreatedAt: w.Clock.Now()}
+	if err := w.Store.AddOperator(w.TB.Context(), operator, hash); err != nil {
+		w.TB.Fatal(err)
+	}
+	return key
 }

@@ -1,0 +1,139 @@
+package escrow
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+)
+
+// Cancel calls a contract off. Before money is held either side can alone; money
+// that arrives all the same goes back, see [Service.Learn]. Once it is held, the
+// first call asks the other side, and the other side's call agrees; see
+// [Service.AgreeCancel]. Whoever asks again is refused with [CancelWaits].
+func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "cancel", cmd, func(ctx context.Context, w *work) error {
+		switch {
+		case w.contract.State == Pending, w.contract.State == Confirmed:
+			if err := w.move(ctx, EventCancel, ""); err != nil {
+				return err
+			}
+			return w.tellBoth(ctx, MsgCancelled)
+		case !w.contract.State.Funded():
+			return w.notNow()
+		case w.contract.CancelBy == "":
+			return w.askCancel(ctx)
+		case w.contract.CancelBy == w.role:
+			return Refuse(CancelWaits).About(w.contract)
+		default:
+			return s.callOff(ctx, w, cmd)
+		}
+	})
+}
+
+// AgreeCancel agrees to the other side's wish to call off a contract whose money
+// is held: it goes back to the buyer. Where [Service.NeedsCancelCode] says so it
+// takes the code of the message that asked, and refuses [CancelCodeNeeded],
+// [BadCode] and [CodeLocked].
+func (s *Service) AgreeCancel(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, agreeCancel, cmd, func(ctx context.Context, w *work) error {
+		asked := w.contract.CancelBy
+		switch {
+		case w.contract.State == Cancelled && asked == w.role.Other():
+			return Refuse(Already).About(w.contract)
+		case !w.contract.State.Funded():
+			return w.notNow()
+		case asked == w.role:
+			return Refuse(NotYourTurn).About(w.contract)
+		case asked == "":
+			return Refuse(NotNow).About(w.contract)
+		}
+		return s.callOff(ctx, w, cmd)
+	})
+}
+
+// agreeCancel names the use case whose wrong codes are counted apart.
+const agreeCancel = "agree_cancel"
+
+// KeepOn takes back one's own wish to call a contract off.
+func (s *Service) KeepOn(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "keep_on", cmd, func(ctx context.Context, w *work) error {
+		switch {
+		case !w.contract.State.Funded():
+			return w.notNow()
+		case w.contract.CancelBy == "":
+			return Refuse(NotNow).About(w.contract)
+		case w.contract.CancelBy != w.role:
+			return Refuse(NotYourTurn).About(w.contract)
+		}
+		w.contract.CancelBy, w.contract.CancelAt = "", time.Time{}
+		if err := w.note(ctx, "cancel_kept", ""); err != nil {
+			return err
+		}
+		return w.tellBoth(ctx, MsgCancelKept)
+	})
+}
+
+// askCancel notes the wish and tells the other side, with the code to agree by.
+// The count of wrong codes goes on: whoever asks again and again gets no more
+// guesses by it.
+func (w *work) askCancel(ctx context.Context) error {
+	w.contract.CancelBy, w.contract.CancelAt = w.role, w.now
+	if err := w.note(ctx, "cancel_asked", ""); err != nil {
+		return err
+	}
+	if err := w.tell(ctx, w.role, MsgCancelAsking); err != nil {
+		return err
+	}
+	return w.receipt(ctx, w.role.Other(), MsgCancelAsked)
+}
+
+// callOff ends a funded contract that both sides want to end.
+func (s *Service) callOff(ctx context.Context, w *work, cmd Command) error {
+	if s.NeedsCancelCode(w.contract, w.role, cmd.Channel) {
+		if w.refusal = s.cancelCodeRefusal(w.contract, cmd.Code); w.refusal != nil {
+			return w.countWrongCode(ctx, &w.contract.CancelTries)
+		}
+	}
+	payment, err := w.HeldPayment(ctx, w.contract.ID)
+	if err != nil {
+		return err
+	}
+	if err := w.move(ctx, EventCancel, "both"); err != nil {
+		return err
+	}
+	if err := w.giveBack(ctx, payment, payment.Amount); err != nil {
+		return err
+	}
+	return w.tellBoth(ctx, MsgCancelled)
+}
+
+// ForCancel derives the code by which the side that was asked agrees to call the
+// contract off. It is bound to this one wish: neither a release code nor the code
+// of a wish that was taken back agrees to it.
+func (k *Codes) ForCancel(c Contract) string {
+	return k.derive(c, "cancel", c.CancelAt.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano))
+}
+
+// CancelLocked reports whether too many wrong codes were given to agree by: only
+// USSD, where it takes none, or a person can help.
+func (c Contract) CancelLocked() bool { return c.CancelTries >= maxCodeTries }
+
+// NeedsCancelCode reports whether the side has to give the code to agree by this
+// channel. A seller gives away money that is held; a buyer who agrees gets it
+// back, and only a sender's number that is easily forged has to be proved.
+func (s *Service) NeedsCancelCode(c Contract, role Role, channel Channel) bool {
+	return channel != ChannelUSSD || role == Seller && c.Amount > s.policy.CodeAbove
+}
+
+func (s *Service) cancelCodeRefusal(c Contract, code string) *Refusal {
+	switch {
+	case c.CancelLocked():
+		return Refuse(CodeLocked).About(c)
+	case code == "":
+		return Refuse(CancelCodeNeeded).About(c)
+	case subtle.ConstantTimeCompare([]byte(s.codes.ForCancel(c)), []byte(code)) != 1:
+		return Refuse(BadCode).About(c)
+	default:
+		return nil
+	}
+}
