@@ -44,9 +44,9 @@ func wantLines(t *testing.T, name string, got escrow.Balance, want []escrow.Bala
 
 // balanceOf is a result that says this of the accounts.
 func balanceOf(text string) string {
-	start := strings.Index(balances, "Working Account")
-	end := strings.Index(balances, `"},{"Key":"BOC`)
-	return balances[:start] + text + balances[end:]
+	before, rest, _ := strings.Cut(balances, "Working Account")
+	_, after, _ := strings.Cut(rest, `"},{"Key":"BOC`)
+	return before + text + `"},{"Key":"BOC` + after
 }
 
 func TestSpellingsOfABalance(t *testing.T) {

@@ -116,14 +116,17 @@ func refusedIn(address string) string {
 // checkAddresses looks at one address of each kind that this package sends out.
 // Ids and tokens are hexadecimal, which spells none of the forbidden words.
 func (c *Client) checkAddresses() error {
-	all := []string{c.tillURL(actValidate), c.tillURL(actConfirm), c.tillURL(actPull)}
-	for _, kind := range append(kinds(), KindBalance, KindBalanceTimeout) {
-		all = append(all, c.callbackURL(kind, uuid.Max))
-	}
-	for _, address := range all {
+	var problems []error
+	check := func(address string) {
 		if word := refusedIn(address); word != "" {
-			return fmt.Errorf("M-Pesa would refuse an address of ours for %s", word)
+			problems = append(problems, fmt.Errorf("M-Pesa would refuse an address of ours for %s", word))
 		}
 	}
-	return nil
+	for _, act := range []string{actValidate, actConfirm, actPull} {
+		check(c.tillURL(act))
+	}
+	for _, kind := range append(kinds(), KindBalance, KindBalanceTimeout) {
+		check(c.callbackURL(kind, uuid.Max))
+	}
+	return errors.Join(problems...)
 }

@@ -76,6 +76,13 @@ func TestABuyerPaysByThemselves(t *testing.T) {
 	if p := pulled[0]; p.Receipt != got.Receipt || p.Amount != got.Amount || p.Account != got.Account || !p.At.Equal(got.At) {
 		t.Errorf("pulled %+v, confirmed %+v", p, got)
 	}
+	same(t, "confirmations", len(w.arrivals()), 1)
+	assertConfirmed(t, w, got)
+}
+
+// assertConfirmed asks M-Pesa for a payment in every way there is.
+func assertConfirmed(t *testing.T, w *world, got escrow.Arrival) {
+	t.Helper()
 	paid := order(escrow.Collect, buyer)
 	paid.Method, paid.Receipt = escrow.MethodPayBill, got.Receipt
 	same(t, "confirmed", w.client.Confirm(t.Context(), got.Receipt, got.Amount, got.At, paid), escrow.Moved)
@@ -85,7 +92,6 @@ func TestABuyerPaysByThemselves(t *testing.T) {
 	if looked.Verdict != escrow.Moved || looked.Receipt != got.Receipt || looked.Amount != got.Amount {
 		t.Errorf("looked: %+v", looked)
 	}
-	same(t, "confirmations", len(w.arrivals()), 1)
 }
 
 // TestWhatNobodyWaitsForIsRefused: by code, and when we do not answer at all.

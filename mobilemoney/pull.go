@@ -52,10 +52,12 @@ func (c *Client) RegisterPull(ctx context.Context, number string) (known bool, e
 		Status scalar `json:"ResponseStatus"`
 		Code   scalar `json:"ResponseCode"`
 	}
-	if read(a.body, &said); !a.ok() || said.Status+said.Code != pulled && said.Status+said.Code != pulledNone {
+	_ = read(a.body, &said) // what is not JSON says nothing
+	code := said.Status + said.Code
+	if !a.ok() || code != pulled && code != pulledNone {
 		return false, a.trouble("register for the statement", initiatorMeaning)
 	}
-	return said.Status+said.Code == pulledNone, nil
+	return code == pulledNone, nil
 }
 
 type pullRequest struct {

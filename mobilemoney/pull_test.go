@@ -35,10 +35,10 @@ func pulledArrival() escrow.Arrival {
 }
 
 // once answers the first page, and none after it.
-func once(status int, body string) func(http.ResponseWriter, request) {
+func once(body string) func(http.ResponseWriter, request) {
 	return func(w http.ResponseWriter, r request) {
 		if strings.Contains(r.body, `"OffSetValue":"0"`) {
-			fixed(status, body)(w, r)
+			fixed(http.StatusOK, body)(w, r)
 			return
 		}
 		fixed(http.StatusOK, pulledNone)(w, r)
@@ -48,7 +48,7 @@ func once(status int, body string) func(http.ResponseWriter, request) {
 func TestTheRequestOfAStatement(t *testing.T) {
 	t.Parallel()
 	for get, method := range map[bool]string{false: http.MethodPost, true: http.MethodGet} {
-		d := newDaraja(t, once(http.StatusOK, statement("[["+pulledRow+"]]")))
+		d := newDaraja(t, once(statement("[["+pulledRow+"]]")))
 		cfg := config(t, d.URL)
 		cfg.PullByGet = get
 		got, err := newClient(t, cfg, &memory{}).Statement(t.Context(), noon().Add(-4*time.Hour), noon())
@@ -85,7 +85,7 @@ func TestSpellingsOfARow(t *testing.T) {
 		want := pulledArrival()
 		c.change(&want)
 		row := strings.Replace(pulledRow, c.from, c.to, 1)
-		d := newDaraja(t, once(http.StatusOK, statement("["+row+"]")))
+		d := newDaraja(t, once(statement("["+row+"]")))
 		got, err := newClient(t, config(t, d.URL), &memory{}).Statement(t.Context(), noon().Add(-time.Hour), noon())
 		if err != nil || len(got) != 1 || row == pulledRow {
 			t.Errorf("%s: %v, %v", name, got, err)
@@ -129,8 +129,8 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 	}
 	for name, answer := range map[string]func(http.ResponseWriter, request){
 		"takes no offset": fixed(http.StatusOK, statement(rowsOf(0, 3))),
-		"ends empty":      once(http.StatusOK, statement(rowsOf(0, 3))),
-		"tells twice":     once(http.StatusOK, statement("["+strings.Trim(rowsOf(0, 3), "[]")+",["+strings.Trim(rowsOf(0, 2), "[]")+"]]")),
+		"ends empty":      once(statement(rowsOf(0, 3))),
+		"tells twice":     once(statement("["+strings.Trim(rowsOf(0, 3), "[]")+",["+strings.Trim(rowsOf(0, 2), "[]")+"]]")),
 	} {
 		d := newDaraja(t, answer)
 		got, err := newClient(t, config(t, d.URL), &memory{}).Statement(t.Context(), noon().Add(-time.Hour), noon())
@@ -145,7 +145,7 @@ func TestARowThatCannotBeReadIsToldOf(t *testing.T) {
 	var book logbook
 	for _, bad := range []string{`"transactionId":"TKL51ZDR4F"`, `"amount":"1500.00"`} {
 		row := strings.Replace(pulledRow, bad, `"x":"y"`, 1)
-		d := newDaraja(t, once(http.StatusOK, statement("[["+row+","+strings.Replace(pulledRow, "4F", "5F", 1)+"]]")))
+		d := newDaraja(t, once(statement("[["+row+","+strings.Replace(pulledRow, "4F", "5F", 1)+"]]")))
 		cfg := config(t, d.URL)
 		cfg.Logger = book.logger()
 		got, err := newClient(t, cfg, &memory{}).Statement(t.Context(), noon().Add(-time.Hour), noon())
@@ -248,7 +248,7 @@ func TestAPaymentIsConfirmedByAskingForIt(t *testing.T) {
 				_, _ = io.WriteString(w, c.query)
 				return
 			}
-			once(http.StatusOK, c.statement)(w, r)
+			once(c.statement)(w, r)
 		})
 		at := time.Date(2026, 11, 23, 12, 13, 25, 0, escrow.EAT)
 		got := newClient(t, config(t, d.URL), &memory{}).Confirm(t.Context(), "TKL51ZDR4F", 150_000, at, c.asked)

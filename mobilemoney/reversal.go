@@ -16,8 +16,8 @@ const (
 	byOrganisation = "11"
 )
 
-// reversalRequest undoes a customer's payment. The spelling of Reciever is
-// Daraja's; the right one is refused.
+// reversalRequest undoes a customer's payment. The spelling of its
+// identifier type is Daraja's; the right one is refused.
 type reversalRequest struct {
 	Initiator              string `json:"Initiator"`
 	SecurityCredential     string `json:"SecurityCredential"`

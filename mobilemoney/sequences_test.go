@@ -150,7 +150,7 @@ func TestS3ACallbackBeforeTheAnswer(t *testing.T) {
 	s.ends(escrow.PaymentLocked, 150_000)
 }
 
-// TestS4ThreeCallbacksAreOnePayment.
+// TestS4ThreeCallbacksAreOnePayment: one ledger entry.
 func TestS4ThreeCallbacksAreOnePayment(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
