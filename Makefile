@@ -14,11 +14,7 @@ STEPS     ?= 1000
 ENGINE    ?= sqlite
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
 .PHONY: help run test kill-loop sim bite short cover golden fuzz lint fmt build docker clean
-=======
-.PHONY: help run test kill-loop bite short cover golden fuzz lint fmt build docker clean
->>>>>>> 46e8a65 (A program that breaks the guards of the money and demands that the tests notice)
 
 help: ## List what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -130,7 +130,7 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 	for name, answer := range map[string]func(http.ResponseWriter, request){
 		"takes no offset": fixed(http.StatusOK, statement(rowsOf(0, 3))),
 		"ends empty":      once(statement(rowsOf(0, 3))),
-		"tells twice":     once(statement("["+strings.Trim(rowsOf(0, 3), "[]")+",["+strings.Trim(rowsOf(0, 2), "[]")+"]]")),
+		"tells twice":     once(statement("[" + strings.Trim(rowsOf(0, 3), "[]") + ",[" + strings.Trim(rowsOf(0, 2), "[]") + "]]")),
 	} {
 		d := newDaraja(t, answer)
 		got, err := newClient(t, config(t, d.URL), &memory{}).Statement(t.Context(), noon().Add(-time.Hour), noon())
