@@ -1,6 +1,7 @@
 package escrow
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,10 @@ func (s *Service) confirmSuccess(ctx context.Context, t Transfer, f Finding) (be
 	if f.Verdict != Moved || t.Kind != Collect || told || !s.doubts(amount) {
 		return true, nil
 	}
-	if s.provider.Confirm(ctx, f.Receipt, amount, s.now(), t) == Moved {
+	// Where the callback names no time, that of the prompt is near enough; ours moves
+	// away from the payment with every try.
+	at := cmp.Or(f.At, t.SubmittedAt, s.now())
+	if s.provider.Confirm(ctx, f.Receipt, amount, at, t) == Moved {
 		return true, nil
 	}
 	return s.doubt(ctx, "transfer:"+t.ID.String()+":"+f.Receipt, t.ContractID, t.ID, f.Receipt)

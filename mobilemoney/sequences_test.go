@@ -162,6 +162,44 @@ func TestS4ThreeCallbacksAreOnePayment(t *testing.T) {
 	same(t, "items", len(s.Items()), 0)
 }
 
+// arrives takes a PayBill confirmation about the stage's contract.
+func (s *stage) arrives(receipt string) {
+	s.TB.Helper()
+	body := strings.NewReplacer("TKL51ZDR4F", receipt, "40718263", string(s.deal.Ref), "2547 ***** 126", "2547 ***** 001").Replace(c2b)
+	arrival, err := mobilemoney.DecodeArrival([]byte(body))
+	if err != nil {
+		s.TB.Fatal(err)
+	}
+	if err := s.Service.Arrived(s.TB.Context(), arrival, "callback"); err != nil {
+		s.TB.Fatal(err)
+	}
+	s.Work()
+}
+
+// TestS5APromptAndAPayBillConfirmationAreOnePayment, whichever is heard first: the
+// receipt is one.
+func TestS5APromptAndAPayBillConfirmationAreOnePayment(t *testing.T) {
+	t.Parallel()
+	for name, story := range map[string]func(*stage, escrow.Transfer){
+		"prompt first":  func(s *stage, p escrow.Transfer) { s.hears(p, paid("TKN7RT61SV")); s.arrives("TKN7RT61SV") },
+		"PayBill first": func(s *stage, p escrow.Transfer) { s.arrives("TKN7RT61SV"); s.hears(p, paid("TKN7RT61SV")) },
+		"each twice": func(s *stage, p escrow.Transfer) {
+			for range 2 {
+				s.arrives("TKN7RT61SV")
+				s.hears(p, paid("TKN7RT61SV"))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			story(s, s.asks())
+			s.ends(escrow.PaymentLocked, 150_000)
+			same(t, "items", len(s.Items()), 0)
+		})
+	}
+}
+
 // TestS6APushWithoutAnAnswerIsPaid: the address of the callback is all that ties
 // it to the prompt.
 func TestS6APushWithoutAnAnswerIsPaid(t *testing.T) {

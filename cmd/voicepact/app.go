@@ -163,7 +163,7 @@ const (
 // callbacks first, so that nothing is accepted that nobody will work.
 func (a *app) run(ctx context.Context, listener net.Listener, workerLimit int) error {
 	var err error
-	if a.workers, err = newWorkers(a.store, a.service, a.words, workerLimit, a.log); err != nil {
+	if a.workers, err = a.newWorkers(workerLimit); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	if err := a.workers.Start(context.WithoutCancel(ctx)); err != nil {

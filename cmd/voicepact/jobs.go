@@ -31,8 +31,8 @@ const (
 )
 
 // newWorkers makes the River client that runs the jobs.
-func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, limit int, log *slog.Logger,
-) (*river.Client[*sql.Tx], error) {
+func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
+	s, service, words, log := a.store, a.service, a.words, a.log
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker[escrow.SubmitTransfer]{work: func(ctx context.Context, j escrow.SubmitTransfer) error {
 		return service.Submit(ctx, j.Transfer)
@@ -52,6 +52,8 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 	river.AddWorker(workers, &worker[escrow.Pulse]{work: func(ctx context.Context, _ escrow.Pulse) error {
 		return service.Beat(ctx)
 	}})
+	teller := teller{service: service, money: a.money, log: log}
+	river.AddWorker(workers, &worker[askBalance]{work: teller.work})
 	inbox := inboxWorker{store: s, service: service, words: words, now: time.Now, log: log}
 	river.AddWorker(workers, &worker[store.WorkInbox]{work: inbox.work})
 	client, err := river.NewClient(s.Driver(), &river.Config{
@@ -63,7 +65,7 @@ func newWorkers(s *store.Store, service *escrow.Service, words *sms.Handler, lim
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          &retries{},
 		ErrorHandler:         jobErrors{service: service, log: log},
-		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating()},
+		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking()},
 		Logger:               slog.New(quiet{log.Handler()}),
 	})
 	if err != nil {
