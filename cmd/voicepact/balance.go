@@ -26,7 +26,7 @@ const balanceEvery = 15 * time.Minute
 
 func asking() *river.PeriodicJob {
 	return river.NewPeriodicJob(river.PeriodicInterval(balanceEvery),
-		func() (river.JobArgs, *river.InsertOpts) { return askBalance{}, &river.InsertOpts{MaxAttempts: 1} }, nil)
+		func() (river.JobArgs, *river.InsertOpts) { return askBalance{}, nil }, nil)
 }
 
 // teller asks for the balance.
