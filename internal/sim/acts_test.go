@@ -63,6 +63,10 @@ func (c *crowd) act(d *deal, p *person, role escrow.Role, act escrow.Act) {
 	}
 	d.delivered = d.delivered || act == escrow.ActDeliver && role == escrow.Seller
 	d.accepted = d.accepted || act == escrow.ActAccept && role == escrow.Buyer
+	if act == escrow.ActPay && role == escrow.Buyer && c.dice.chance(0.3) {
+		c.payByBill(d, p)
+		return
+	}
 	if p.sms {
 		c.write(d, p, act, cmd)
 		return

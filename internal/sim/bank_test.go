@@ -27,6 +27,10 @@ type bank struct {
 	funded   escrow.Cents // float put into the utility account, less what was taken out
 	receipts int
 
+	ins       map[string]*payin // by receipt
+	inList    []*payin
+	validates bool // asks before it takes a PayBill payment
+
 	orders map[uuid.UUID]*order
 	list   []*order // in the order of their coming
 	names  map[uuid.UUID]string
@@ -50,8 +54,9 @@ type order struct {
 func newBank(w *world) *bank {
 	b := &bank{
 		w: w, dice: newDice(w.seed, "bank"), accounts: map[string]escrow.Cents{},
-		orders: map[uuid.UUID]*order{}, names: map[uuid.UUID]string{},
+		orders: map[uuid.UUID]*order{}, names: map[uuid.UUID]string{}, ins: map[string]*payin{},
 	}
+	b.validates = b.dice.chance(0.5)
 	b.fill(escrow.Shillings(50_000_000))
 	return b
 }
@@ -149,16 +154,15 @@ func (b *bank) pay(o *order) {
 		b.decline(o, "1")
 		return
 	}
-	b.move(wallet(o.payer), bankCollection, amount)
-	b.settle(o, amount)
+	b.settle(o, amount, b.receive(o.payer, amount, string(o.Ref)).receipt)
 	b.tell(o, kindSTK, stkPaid(o))
 	if b.w.faults.hit(contradicted) {
 		b.tell(o, kindSTK, stkFailed(o, "1037"))
 	}
 }
 
-func (b *bank) settle(o *order, amount escrow.Cents) {
-	o.open, o.paid, o.moved, o.receipt, o.at = false, true, amount, b.receipt(), b.w.clock.true
+func (b *bank) settle(o *order, amount escrow.Cents, receipt string) {
+	o.open, o.paid, o.moved, o.receipt, o.at = false, true, amount, receipt, b.w.clock.true
 	b.w.note("bank: %s moved %s", b.name(o.ID), amount)
 }
 
@@ -177,26 +181,38 @@ func (b *bank) decline(o *order, code string) {
 
 // execute works a payout that has waited in the queue.
 func (b *bank) execute(o *order) {
-	code := b.judge(o)
+	code, back := b.judge(o), o.Method == escrow.MethodReversal
 	if b.w.faults.hit(queueTimeout) {
 		b.tell(o, kindB2CTimeout, []byte(`{"requestType":"BusinessPayment"}`))
+	}
+	kind := kindB2C
+	if back {
+		kind = kindReversal
 	}
 	if code != "" {
 		o.open, o.code = false, code
 		b.w.note("bank: %s failed, %s", b.name(o.ID), code)
-		b.tell(o, kindB2C, b2cFailed(o, code))
+		b.tell(o, kind, b2cFailed(o, code))
 		return
 	}
-	b.move(bankUtility, wallet(o.Party.Phone), o.Amount)
-	b.settle(o, o.Amount)
-	b.tell(o, kindB2C, b2cPaid(o))
+	if back {
+		original := b.ins[o.Original]
+		original.reversed = true
+		b.move(bankCollection, wallet(original.from), o.Amount)
+		b.settle(o, o.Amount, b.receipt())
+		b.tell(o, kind, reversed(o))
+	} else {
+		b.move(bankUtility, wallet(o.Party.Phone), o.Amount)
+		b.settle(o, o.Amount, b.receipt())
+		b.tell(o, kind, b2cPaid(o))
+	}
 	b.w.in(b.dice.wait(), func() { b.contradict(o) })
 }
 
 // contradict calls a payout failed that it has told of as paid. One of which
 // nothing else is ever told could not be known to be paid by anybody.
 func (b *bank) contradict(o *order) {
-	if o.told && b.w.faults.hit(contradicted) {
+	if o.told && o.Method == escrow.MethodB2C && b.w.faults.hit(contradicted) {
 		b.tell(o, kindB2C, b2cFailed(o, "1"))
 	}
 }
@@ -205,10 +221,31 @@ func (b *bank) judge(o *order) string {
 	switch {
 	case b.locked:
 		return "2001"
+	case o.Method == escrow.MethodReversal:
+		return b.judgeReversal(o)
 	case b.accounts[bankUtility] < o.Amount:
 		return "1"
 	case b.w.faults.hit(payeeUnreachable):
 		return pick(b.dice, []string{"2040", "8", "4"})
+	default:
+		return ""
+	}
+}
+
+// judgeReversal refuses a payment that was undone before: that is all that keeps a
+// repeated request from undoing it twice.
+func (b *bank) judgeReversal(o *order) string {
+	original := b.ins[o.Original]
+	switch {
+	case original == nil:
+		return "R000002"
+	case original.reversed:
+		return "R000001"
+	case o.Amount != original.amount:
+		b.w.fail("%s undoes %s of a payment of %s", b.name(o.ID), o.Amount, original.amount)
+		return "2"
+	case b.w.faults.hit(payeeUnreachable):
+		return pick(b.dice, []string{"8", "4"})
 	default:
 		return ""
 	}

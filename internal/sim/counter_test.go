@@ -50,6 +50,10 @@ func (b *bank) submit(t escrow.Transfer) escrow.Submission {
 		if t.Kind == escrow.Collect {
 			b.w.fail("%s was prompted for twice", b.name(t.ID))
 		}
+		if t.Method == escrow.MethodReversal {
+			b.repeat(t)
+			return escrow.Submission{Outcome: escrow.Taken, ProviderID: "29112-again", Code: "0"}
+		}
 		return escrow.Submission{Outcome: escrow.Taken, Code: "500.002.1001", Reason: "duplicate"}
 	}
 	for _, o := range b.list {
@@ -59,6 +63,19 @@ func (b *bank) submit(t escrow.Transfer) escrow.Submission {
 	}
 	o := b.take(t)
 	return escrow.Submission{Outcome: escrow.Taken, ProviderID: o.checkout, Code: "0"}
+}
+
+// repeat is a reversal that came twice: it has no id by which that could be seen,
+// but the payment can be undone only once.
+func (b *bank) repeat(t escrow.Transfer) {
+	o := b.orders[t.ID]
+	b.w.in(b.dice.between(time.Second, time.Minute), func() {
+		if o.paid {
+			b.tell(o, kindReversal, b2cFailed(o, "R000001"))
+			return
+		}
+		b.execute(o)
+	})
 }
 
 // Look implements [escrow.Provider].
@@ -76,9 +93,18 @@ func (c counter) Look(_ context.Context, t escrow.Transfer) escrow.Finding {
 	return escrow.Finding{Verdict: escrow.Processing, Code: "0"}
 }
 
-// Confirm implements [escrow.Provider]: the statement shows what the bank has.
-func (c counter) Confirm(_ context.Context, _ string, amount escrow.Cents, _ time.Time, t escrow.Transfer) escrow.Verdict {
-	if o, known := c.w.bank.orders[t.ID]; known && o.paid && o.moved == amount && !c.w.faults.hit(queryFails) {
+// Confirm implements [escrow.Provider]: the records show what the bank has taken in.
+func (c counter) Confirm(_ context.Context, receipt string, amount escrow.Cents, _ time.Time, t escrow.Transfer) escrow.Verdict {
+	b := c.w.bank
+	if c.w.faults.hit(queryFails) {
+		return escrow.NoAnswer
+	}
+	if receipt == "" {
+		if o := b.orders[t.ID]; o != nil && o.paid {
+			receipt = o.receipt
+		}
+	}
+	if p := b.ins[receipt]; p != nil && p.amount == amount {
 		return escrow.Moved
 	}
 	return escrow.NoAnswer
@@ -109,6 +135,10 @@ func (b *bank) answerStatus(t escrow.Transfer) {
 	o, known := b.orders[t.ID]
 	if !known {
 		o = &order{Transfer: t}
+	}
+	if t.Method == escrow.MethodReversal && t.ProviderID == "" {
+		b.tell(o, kindOriginal, original(b.ins[t.Original], o, b.w.steps))
+		return
 	}
 	b.tell(o, kindStatus, status(o, known, b.w.steps))
 }

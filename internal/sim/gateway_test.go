@@ -31,6 +31,9 @@ type gateway struct {
 // callbackKey is the key of the tokens in the addresses that the bank calls.
 const callbackKey = "a key of the simulated callbacks"
 
+// payBillCode is our PayBill number.
+const payBillCode = "600100"
+
 // shortCode is our number for SMS.
 const shortCode = "22384"
 
@@ -45,7 +48,7 @@ func (w *world) boot() {
 	g.words = sms.NewHandler(sms.HandlerConfig{Service: g.service, ShortCode: shortCode, Log: log})
 	money, err := mobilemoney.New(mobilemoney.Config{
 		BaseURL: "https://bank.invalid", ConsumerKey: "key", ConsumerSecret: "secret",
-		ShortCode: "600100", Passkey: "passkey", B2CShortCode: "600200",
+		ShortCode: payBillCode, Passkey: "passkey", B2CShortCode: "600200",
 		InitiatorName: "api", InitiatorPassword: "password", Certificate: certificate(),
 		PublicURL: "https://gateway.invalid", CallbackKeys: [][]byte{[]byte(callbackKey)}, Now: w.clock.now, Logger: log,
 	}, noTokens{})
@@ -54,7 +57,9 @@ func (w *world) boot() {
 	}
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true})
 	g.words.Register(app.Group("/at"), unlucky)
-	money.Register(app.Group("/mm"), unlucky)
+	callbacks := app.Group("/mm")
+	money.Register(callbacks, unlucky)
+	money.RegisterTill(callbacks, unlucky, g.service.Expect)
 	g.http = app.Handler()
 	w.gate = g
 	w.owe()
@@ -180,6 +185,12 @@ func (w *world) understand(callback store.Callback) error {
 			return &escrow.Later{After: max(later.After, age/4)}
 		}
 		return err
+	case mobilemoney.KindArrival:
+		arrived, err := mobilemoney.DecodeArrival(callback.Body)
+		if err != nil {
+			return err
+		}
+		return w.gate.service.Arrived(w.ctx, arrived, "callback:"+callback.ID.String())
 	default:
 		transfer, finding, err := mobilemoney.Decode(callback.Kind, callback.Key, callback.Body)
 		if err != nil {

@@ -70,7 +70,7 @@ func newCrowd(w *world) *crowd {
 			lazy: c.dice.Float64() * 0.4, wild: c.dice.Float64() * 0.2, repeat: c.dice.Float64() * 0.2,
 		}
 		c.people = append(c.people, p)
-		w.bank.move(bankOutside, wallet(p.phone), escrow.Shillings(pick(c.dice, []int64{500, 20_000, 2_000_000})))
+		w.bank.move(bankOutside, wallet(p.phone), escrow.Shillings(pick(c.dice, []int64{500, 300_000, 2_000_000, 2_000_000})))
 	}
 	return c
 }

@@ -71,7 +71,8 @@ func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as a
 
 // report is what all seeds came to.
 type report struct {
-	seeds, steps, contracts, payments, orders int
+	seeds, steps, contracts, payments int
+	moves                             map[escrow.Method]int // at the bank
 	states                                    map[escrow.State]int
 	faults                                    map[fault]int
 	virtual                                   time.Duration
@@ -79,13 +80,18 @@ type report struct {
 }
 
 func newReport() *report {
-	return &report{states: map[escrow.State]int{}, faults: map[fault]int{}, begin: time.Now()}
+	return &report{states: map[escrow.State]int{}, faults: map[fault]int{}, moves: map[escrow.Method]int{}, begin: time.Now()}
 }
 
 func (r *report) add(w *world) {
 	r.seeds++
 	r.steps += w.steps
-	r.orders += len(w.bank.list)
+	r.payments += len(w.bank.inList)
+	for _, o := range w.bank.list {
+		if o.paid {
+			r.moves[o.Method]++
+		}
+	}
 	r.virtual += w.clock.true.Sub(w.begin)
 	for _, o := range w.read().overviews {
 		r.contracts++
@@ -99,9 +105,11 @@ func (r *report) String() string {
 	wall := time.Since(r.begin)
 	virtual := r.virtual.Hours() / 24
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d seeds, %d steps, %d contracts, %d orders at the bank, %.0f simulated days in %s: %.0f steps and %.1f days a second\n",
-		r.seeds, r.steps, r.contracts, r.orders, virtual, wall.Round(time.Millisecond),
+	fmt.Fprintf(&b, "%d seeds, %d steps, %d contracts, %.0f simulated days in %s: %.0f steps and %.1f days a second\n",
+		r.seeds, r.steps, r.contracts, virtual, wall.Round(time.Millisecond),
 		float64(r.steps)/wall.Seconds(), virtual/wall.Seconds())
+	fmt.Fprintf(&b, "the bank took %d payments in, %d of them by prompt; it paid %d out and took %d back\n",
+		r.payments, r.moves[escrow.MethodSTK], r.moves[escrow.MethodB2C], r.moves[escrow.MethodReversal])
 	b.WriteString("states:")
 	for _, state := range escrow.States() {
 		fmt.Fprintf(&b, " %s %d,", state, r.states[state])

@@ -21,6 +21,8 @@ const (
 	kindB2C        = "b2c"
 	kindB2CTimeout = "b2c_timeout"
 	kindStatus     = "status"
+	kindReversal   = "reversal"
+	kindOriginal   = "original"
 )
 
 // token is the end of the address that the gateway gave with the request.
@@ -85,7 +87,18 @@ func b2cPaid(o *order) []byte {
 
 func b2cFailed(o *order, code string) []byte {
 	return result(o, o.checkout, values{
-		"ResultCode": json.Number(code), "ResultDesc": "The request failed.", "TransactionID": "TKN0000000",
+		"ResultCode": code, "ResultDesc": "The request failed.", "TransactionID": "TKN0000000",
+	})
+}
+
+func reversed(o *order) []byte {
+	return result(o, o.checkout, values{
+		"ResultCode": 0, "ResultDesc": "The service request is processed successfully.", "TransactionID": o.receipt,
+		"ResultParameters": values{"ResultParameter": []values{
+			{"Key": "Amount", "Value": decimal(o.moved)},
+			{"Key": "OriginalTransactionID", "Value": o.Original},
+			{"Key": "CreditPartyPublicName", "Value": o.Party.Phone.MSISDN() + " - JOHN DOE"},
+		}},
 	})
 }
 
@@ -110,6 +123,23 @@ func status(o *order, known bool, n int) []byte {
 			{"Key": "TransactionStatus", "Value": state},
 			{"Key": "Amount", "Value": decimal(o.Amount)},
 			{"Key": "ReceiptNo", "Value": receipt},
+		}},
+	})
+}
+
+// original answers a query about the payment that a reversal is to undo. How
+// M-Pesa words one that was undone is not documented.
+func original(p *payin, o *order, n int) []byte {
+	state := "Completed"
+	if p.reversed {
+		state = "Reversed"
+	}
+	return result(o, fmt.Sprintf("AG_query_%06d", n), values{
+		"ResultCode": 0, "ResultDesc": "The service request is processed successfully.",
+		"ResultParameters": values{"ResultParameter": []values{
+			{"Key": "TransactionStatus", "Value": state},
+			{"Key": "Amount", "Value": decimal(p.amount)},
+			{"Key": "ReceiptNo", "Value": p.receipt},
 		}},
 	})
 }

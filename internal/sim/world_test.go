@@ -84,6 +84,7 @@ func (w *world) run() {
 	w.tick()
 	w.misfortunes()
 	w.crowd.begin()
+	w.crowd.rounds()
 	for w.steps < w.plan.steps && w.step() {
 		if w.steps%checkEvery == 0 {
 			w.checkSafety()
@@ -110,7 +111,11 @@ func (w *world) calm() {
 	w.note("no more faults")
 	w.faults.off, w.crowd.settled = true, true
 	w.bank.repair()
-	w.in(stillActing, func() { w.crowd.quiet = true })
+	w.in(stillActing, func() {
+		w.crowd.quiet = true
+		w.bank.pull()
+		w.refresh()
+	})
 	end, last := w.clock.true.Add(calmDays*24*time.Hour), w.steps+calmSteps
 	for w.clock.true.Before(end) && w.step() {
 		if w.steps > last {

@@ -1,0 +1,160 @@
+package sim
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+// payin is a payment into our collection account, by prompt or by PayBill.
+type payin struct {
+	receipt  string
+	from     escrow.Phone
+	amount   escrow.Cents
+	account  string
+	at       time.Time
+	reversed bool
+}
+
+// receive takes a customer's money in.
+func (b *bank) receive(from escrow.Phone, amount escrow.Cents, account string) *payin {
+	b.move(wallet(from), bankCollection, amount)
+	p := &payin{receipt: b.receipt(), from: from, amount: amount, account: account, at: b.w.clock.true}
+	b.ins[p.receipt] = p
+	b.inList = append(b.inList, p)
+	return p
+}
+
+// payBill is a customer who pays at M-Pesa's menu. Where validation is switched
+// on, we are asked first, and no answer refuses the payment.
+func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string) {
+	w := b.w
+	if b.accounts[wallet(from)] < amount {
+		return
+	}
+	if b.validates && !b.expected(escrow.Arrival{Amount: amount, Account: account, Payer: from.MSISDN()}) {
+		return
+	}
+	p := b.receive(from, amount, account)
+	w.note("bank: PayBill payment %s of %s", p.receipt, amount)
+	if w.faults.hit(callbackLost) {
+		return
+	}
+	times := 1
+	if w.faults.hit(callbackTwice) {
+		times = 1 + b.dice.IntN(3)
+	}
+	for range times {
+		delay := b.dice.between(200*time.Millisecond, 8*time.Second)
+		if w.faults.hit(callbackLate) {
+			delay = b.dice.between(time.Hour, 6*24*time.Hour)
+		}
+		w.in(delay, func() {
+			status := w.receive("/mm/till/"+tillToken()+"/confirm", "application/json", confirmation(p))
+			w.note("confirmation of %s: %d", p.receipt, status)
+		})
+	}
+}
+
+func (b *bank) expected(a escrow.Arrival) bool {
+	w := b.w
+	if w.gate == nil {
+		return false
+	}
+	var err error
+	lived := w.alive(func() { err = w.gate.service.Expect(w.ctx, a) })
+	w.note("bank: is %s for %d characters expected: %t", a.Amount, len(a.Account), lived && err == nil)
+	return lived && err == nil
+}
+
+func tillToken() string {
+	mac := hmac.New(sha256.New, []byte(callbackKey))
+	mac.Write([]byte("till:" + payBillCode))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// confirmation is what C2B posts (portal, Customer To Business page, version 2).
+func confirmation(p *payin) []byte {
+	number := p.from.MSISDN()
+	return encode(values{
+		"TransactionType": "Pay Bill", "TransID": p.receipt, "TransTime": p.at.In(escrow.EAT).Format("20060102150405"),
+		"TransAmount": string(decimal(p.amount)), "BusinessShortCode": payBillCode, "BillRefNumber": p.account,
+		"MSISDN": number[:4] + " ***** " + number[9:], "FirstName": "JOHN",
+	})
+}
+
+// pull gives the gateway the bank's statement, a line for every payment, as
+// reconciliation does.
+func (b *bank) pull() {
+	w := b.w
+	for _, p := range b.inList {
+		err := w.gate.service.Arrived(w.ctx, escrow.Arrival{
+			Receipt: p.receipt, Amount: p.amount, Account: p.account, Payer: p.from.MSISDN(), At: p.at, Channel: escrow.ByStatement,
+		}, "statement:"+p.receipt)
+		if err != nil {
+			w.fail("a line of the statement, %s: %v", p.receipt, err)
+		}
+	}
+	w.note("the statement was pulled, %d lines", len(b.inList))
+}
+
+// payByBill is a buyer who does not wait for a prompt, and mistypes at times.
+func (c *crowd) payByBill(d *deal, p *person) {
+	account, amount := string(d.ref), d.amount
+	switch n := c.dice.IntN(20); {
+	case n == 0:
+		amount += escrow.Shillings(1)
+	case n == 1:
+		amount = max(amount/2/100*100, escrow.Shillings(1))
+	case n == 2:
+		account = pick(c.dice, []string{"RENT", "12", "", "0000"})
+	case n == 3:
+		account = strings.Join(strings.Split(account, ""), " ")
+	case n == 4:
+		p = pick(c.dice, c.people)
+	}
+	c.w.note("%s pays by PayBill for deal %d", p, d.n)
+	c.w.bank.payBill(p.phone, amount, account)
+}
+
+// The operator lifts halts, orders failed payouts again and so on, when the
+// trouble is over.
+func (c *crowd) operate(ctx context.Context) {
+	w := c.w
+	c.keys++
+	errand := escrow.Errand{Key: fmt.Sprintf("operator:%d", c.keys), By: "wanjiku", Reason: "put right"}
+	if err := w.gate.service.Resume(ctx, errand); err != nil && !isInjected(err) {
+		w.fail("resume: %v", err)
+	}
+	items, err := w.store.OpenItems(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, item := range items {
+		if item.Kind != escrow.ItemPayoutFailed || !c.dice.chance(0.5) {
+			continue
+		}
+		c.keys++
+		errand.Key = fmt.Sprintf("operator:%d", c.keys)
+		err := w.gate.service.Retry(ctx, item.TransferID, "", errand)
+		w.note("the operator orders %s again: %t", w.bank.name(item.TransferID), err == nil)
+	}
+	w.note("the operator has looked")
+}
+
+// rounds lets the operator look once or twice a day.
+func (c *crowd) rounds() {
+	c.w.in(c.dice.between(8*time.Hour, 30*time.Hour), func() {
+		if c.w.gate != nil && !c.w.bank.locked {
+			c.w.alive(func() { c.operate(c.w.ctx) })
+			c.w.refresh()
+		}
+		c.rounds()
+	})
+}
