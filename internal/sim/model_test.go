@@ -19,6 +19,7 @@ type model struct {
 	owed      map[escrow.Phone]escrow.Cents
 	collected escrow.Cents // by the provider's word
 	left      escrow.Cents // paid out or given back, by the provider's word
+	suspense  escrow.Cents // came when nothing waited for it, and is on its way back
 	story     []string
 }
 
@@ -36,9 +37,9 @@ type modelDeal struct {
 // modelOrder is a transfer as far as money goes.
 type modelOrder struct {
 	id      uuid.UUID
+	payment uuid.UUID
 	deal    *modelDeal
 	kind    escrow.TransferKind
-	to      escrow.Phone
 	receipt string
 	sent    time.Time
 	fate    fate
@@ -220,14 +221,20 @@ func (d *modelDeal) overdue() {
 	}
 }
 
-// learn is the provider's word that money moved. It counts once.
+// learn is the provider's word that money moved. It counts once, and for one
+// attempt to move the same money: that a second has moved it too is for a person.
 func (m *model) learn(o *modelOrder) {
-	if o.fate == moved {
+	if o.fate == moved || o.kind != escrow.Collect && m.another(o) {
 		return
 	}
 	o.fate = moved
-	if o.kind != escrow.Collect {
-		m.owed[o.to] -= o.deal.amount
+	switch o.kind {
+	case escrow.Payout:
+		m.owed[o.deal.seller] -= o.deal.amount
+		m.left += o.deal.amount
+		return
+	case escrow.Refund:
+		m.suspense -= o.deal.amount
 		m.left += o.deal.amount
 		return
 	}
@@ -235,8 +242,17 @@ func (m *model) learn(o *modelOrder) {
 	if o.deal.state == escrow.Confirmed {
 		o.deal.state, o.deal.held = escrow.PaymentLocked, o.deal.amount
 	} else {
-		m.owed[o.deal.buyer] += o.deal.amount
+		m.suspense += o.deal.amount
 	}
+}
+
+func (m *model) another(o *modelOrder) bool {
+	for _, other := range m.orders {
+		if other != o && other.payment == o.payment && other.kind == o.kind && other.fate != failed {
+			return true
+		}
+	}
+	return false
 }
 
 // patience is how long a prompt counts as open.

@@ -63,7 +63,7 @@ func (s *stage) take() {
 		o := s.order(t)
 		if o == nil {
 			o = &modelOrder{
-				id: t.ID, deal: s.dealOf(t), kind: t.Kind, to: t.Party.Phone, sent: t.SubmittedAt,
+				id: t.ID, payment: t.PaymentID, deal: s.dealOf(t), kind: t.Kind, sent: t.SubmittedAt,
 				receipt: fmt.Sprintf("TKM%07d", len(s.m.orders)+1), fate: open,
 			}
 			s.m.orders = append(s.m.orders, o)
@@ -157,7 +157,7 @@ func (s *stage) compare(*rapid.T) {
 		s.Fatal(err)
 	}
 	s.equal("money that M-Pesa keeps", balances[escrow.MpesaCollection]+balances[escrow.MpesaPayout], s.m.collected-s.m.left)
-	s.equal("suspense", -balances[escrow.Suspense], 0)
+	s.equal("suspense", -balances[escrow.Suspense], s.m.suspense)
 	for n, d := range s.m.deals {
 		s.equal(fmt.Sprintf("held for deal %d", n+1), -balances[escrow.EscrowAccount(d.id)], d.held)
 	}

@@ -73,10 +73,10 @@ func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as a
 type report struct {
 	seeds, steps, contracts, payments int
 	moves                             map[escrow.Method]int // at the bank
-	states                                    map[escrow.State]int
-	faults                                    map[fault]int
-	virtual                                   time.Duration
-	begin                                     time.Time
+	states                            map[escrow.State]int
+	faults                            map[fault]int
+	virtual                           time.Duration
+	begin                             time.Time
 }
 
 func newReport() *report {
