@@ -21,6 +21,8 @@ func Contract(d store.Dossier, keys escrow.Keyring) []Violation {
 	p.held()
 	p.owed()
 	p.folded()
+	p.told()
+	p.collected()
 	p.lookedAfter()
 	p.wayOut()
 	p.trail()
@@ -53,8 +55,11 @@ func (p *proof) books() {
 		for _, e := range posting.Entries {
 			sum += e.Amount
 			p.balances[e.Account] += e.Amount
-			if e.Account != own && strings.HasPrefix(string(e.Account), "escrow:") {
+			switch {
+			case e.Account != own && strings.HasPrefix(string(e.Account), "escrow:"):
 				p.violated(Held, "posting "+posting.ID.String()+" moves another contract's money", e.Account, own)
+			case !knownAccount(e.Account, own):
+				p.violated(Held, "account in posting "+posting.ID.String(), e.Account, "one that the ledger has")
 			}
 		}
 		if sum != 0 {
@@ -282,14 +287,26 @@ func (p *proof) trail() {
 		if e.Evidence == "" {
 			p.violated(Accounted, what, "no evidence", "the key of what came in")
 		}
-		if byPhone := e.Channel == escrow.ChannelUSSD || e.Channel == escrow.ChannelSMS; byPhone &&
-			e.Actor != p.Contract.Buyer.ID && e.Actor != p.Contract.Seller.ID {
-			p.violated(Accounted, what+" by "+string(e.Channel), "actor "+e.Actor.String(), "a party of the contract")
-		}
+		p.author(e, what)
 		if e.Channel == "" {
 			p.violated(Accounted, what, "no channel", "one")
 		}
 		p.signature(e, what)
+	}
+}
+
+// author proves that somebody stands behind what needs somebody.
+func (p *proof) author(e escrow.AuditEvent, what string) {
+	what += " by " + string(e.Channel)
+	switch e.Channel {
+	case escrow.ChannelUSSD, escrow.ChannelSMS:
+		if e.Actor != p.Contract.Buyer.ID && e.Actor != p.Contract.Seller.ID {
+			p.violated(Accounted, what, "actor "+e.Actor.String(), "a party of the contract")
+		}
+	case escrow.ChannelOperator:
+		if e.Actor == uuid.Nil {
+			p.violated(Accounted, what, "actor "+e.Actor.String(), "an operator")
+		}
 	}
 }
 

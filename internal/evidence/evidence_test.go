@@ -53,6 +53,9 @@ func deal(tb testing.TB) (*storetest.World, evidence.Document, escrow.Keyring) {
 	tb.Helper()
 	w := storetest.NewSQLiteWorld(tb)
 	c := w.DealIn(escrow.Completed, escrow.Shillings(3_500))
+	if c.Ref == "2026" { // as the year of the golden files
+		return deal(tb)
+	}
 	w.Pay(escrow.Payout, w.Receipt())
 	return w, export(tb, w, c, false), escrow.NewKeyring(w.Signer.Public())
 }
@@ -69,6 +72,7 @@ func impersonal(text, ref string) string {
 	})
 	text = regexp.MustCompile(`[0-9a-f]{128}`).ReplaceAllString(text, "<signature>")
 	text = regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(text, "<hash>")
+	text = strings.ReplaceAll(text, `\n`+ref+`\n`, `\n<ref>\n`) // the n would be part of the word
 	return regexp.MustCompile(`\b`+ref+`\b`).ReplaceAllString(text, "<ref>")
 }
 
