@@ -152,7 +152,7 @@ func (s *Sim) reply(c *fiber.Ctx, k kind, status int, a acceptance) error {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	return c.Status(status).Send(reshape(body, false, faults.FlipTypes))
+	return c.Status(status).SendString(string(reshape(body, false, faults.FlipTypes)))
 }
 
 // envelope is the body of a refusal. Apigee, which stands before Daraja, has a

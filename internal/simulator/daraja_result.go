@@ -15,7 +15,7 @@ import (
 
 // resultCode is M-PESA's verdict: most are numbers and written as such, some
 // are words such as R000001.
-type resultCode string
+type resultCode string //nolint:recvcheck // written by value, read into a pointer
 
 // MarshalJSON writes a number where it can.
 func (c resultCode) MarshalJSON() ([]byte, error) {
@@ -146,7 +146,8 @@ func (s *Sim) owePosted(ctx context.Context, tx *sqlx.Tx, c conversation, r resu
 		return fmt.Errorf("encode %s: %w", c.kind, err)
 	}
 	return s.owe(ctx, tx, callback{
-		Kind: c.kind, Who: c.who, URL: c.resultURL, Body: bytes.TrimSpace(body.Bytes()), Ref: c.originator, Summary: "Result: " + c.words,
+		Kind: c.kind, Who: c.who, URL: c.resultURL, Body: bytes.TrimSpace(body.Bytes()), Ref: c.originator,
+		Summary: "Result: " + c.words,
 	}, f.drop, f.copies)
 }
 

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"strconv"
@@ -42,10 +43,9 @@ func (d *dice) hex32() string {
 	const half = 16
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	id := make([]byte, half)
-	for i := range id {
-		id[i] = byte(d.rng.Uint32())
-	}
+	id := make([]byte, 0, half)
+	id = binary.BigEndian.AppendUint64(id, d.rng.Uint64())
+	id = binary.BigEndian.AppendUint64(id, d.rng.Uint64())
 	return hex.EncodeToString(id)
 }
 

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -38,11 +39,11 @@ func TestShuffle(t *testing.T) {
 		clk.advance(2 * time.Minute)
 		_, err := sim.Step(t.Context())
 		must(t, err)
-		text := ""
+		var text strings.Builder
 		for _, h := range g.at("/cb/r/1") {
-			text += decode[resultCallback](t, h.body).Result.OriginatorConversationID
+			text.WriteString(decode[resultCallback](t, h.body).Result.OriginatorConversationID)
 		}
-		return text
+		return text.String()
 	}
 	first := order(3)
 	same2(t, "letters", len(first), 5)

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/voicepact/gateway/internal/simulator/bank"
@@ -92,7 +93,7 @@ func TestInitiatorLocks(t *testing.T) {
 	w.fund("500")
 	n := 0
 	code := func(credential string) resultCode {
-		body := w.b2cFields("id-"+string(rune('a'+n)), "100").with("SecurityCredential", credential)
+		body := w.b2cFields("id-"+strconv.Itoa(n), "100").with("SecurityCredential", credential)
 		w.post(pathB2C, body)
 		n++
 		return decode[resultCallback](t, w.gateway.wait(t, "/cb/r/1", n)[n-1].body).Result.ResultCode

@@ -16,6 +16,7 @@ func (s *Sim) Step(ctx context.Context) (int, error) {
 	if err := errors.Join(s.expirePrompts(ctx), s.expireSessions(ctx)); err != nil {
 		return 0, fmt.Errorf("simulator: step: %w", err)
 	}
+	last := int64(0)
 	for delivered := 0; ; delivered++ {
 		var cb callback
 		err := s.db.GetContext(ctx, &cb,
@@ -26,6 +27,10 @@ func (s *Sim) Step(ctx context.Context) (int, error) {
 		if err != nil {
 			return delivered, fmt.Errorf("simulator: step: %w", err)
 		}
+		if cb.ID == last {
+			return delivered, errors.New("simulator: step: a callback was delivered and not settled; the log says why")
+		}
+		last = cb.ID
 		s.deliver(ctx, cb)
 		if err := ctx.Err(); err != nil {
 			return delivered, fmt.Errorf("simulator: step: %w", err)

@@ -36,14 +36,14 @@ func Read(ctx context.Context, tx *sqlx.Tx) (Statement, error) {
 		return st, fmt.Errorf("read accounts: %w", err)
 	}
 	for _, a := range accounts {
-		st.add(a.Name, a.Cents)
+		add(&st, a.Name, a.Cents)
 	}
 	var err error
 	st.Movements, err = readMovements(ctx, tx)
 	return st, err
 }
 
-func (st *Statement) add(account string, cents int64) {
+func add(st *Statement, account string, cents int64) {
 	st.Accounts[account] = cents
 	if number, ok := owner(account, walletPrefix); ok {
 		st.Wallets[number] = cents
