@@ -239,3 +239,53 @@ func TestAnHourWithoutTheProviderAndThenAllAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// Callbacks are not signed. Whoever learns an address can say that a large
+// payment was made; it counts only when M-Pesa's own records show it.
+func TestALargeSuccessCountsWhenMpesaConfirmsIt(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		large := escrow.DefaultPolicy().ConfirmAbove
+		c := w.DealIn(escrow.Confirmed, large)
+		if _, err := w.Service.Pay(t.Context(), w.Command(amina, c.Ref)); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		collection := w.Till.Last(t, escrow.Collect)
+		told := escrow.Finding{Verdict: escrow.Moved, Code: "0", Receipt: "FORGED1", Amount: large}
+		w.Till.Doubt(told.Receipt, escrow.NeverSeen)
+		err := w.Service.Learn(t.Context(), collection.ID, told, "test")
+		if _, ok := errors.AsType[*escrow.Later](err); !ok {
+			t.Fatalf("what M-Pesa does not know of: %v", err)
+		}
+		wantState(t, w, c, escrow.Confirmed, escrow.PaymentPending)
+		w.Till.Doubt(told.Receipt, escrow.Moved)
+		if err := w.Service.Learn(t.Context(), collection.ID, told, "test"); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+	})
+}
+
+// While a mediator decides, the time of neither side runs out.
+func TestADisputeStopsTheTime(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.PaymentLocked, price)
+		sent := len(w.Till.Taken())
+		cmd := w.Command(amina, c.Ref)
+		cmd.Words = "rotten"
+		if _, err := w.Service.Dispute(t.Context(), cmd); err != nil {
+			t.Fatal(err)
+		}
+		w.Pass(60 * 24 * time.Hour)
+		wantSent(t, w, sent)
+		wantState(t, w, c, escrow.Disputed, escrow.PaymentHeld)
+		view, err := w.Service.View(t.Context(), amina, c.Ref)
+		if due := view.Contract.Due; err != nil || due.Running() || due.Kind == "" {
+			t.Errorf("what is due: %+v, %v", due, err)
+		}
+	})
+}
