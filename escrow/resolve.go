@@ -34,7 +34,8 @@ type Ruling struct {
 }
 
 // Resolve decides a dispute: ToSeller of the held money to the seller, the rest to
-// the buyer. Above [Policy.FourEyesAbove] it only proposes, and nothing moves
+// the buyer, the fee included: the service earns none on what is not completed.
+// Above [Policy.FourEyesAbove] it only proposes, and nothing moves
 // before another operator approves; see [Service.Approve].
 //
 // It refuses [UnknownOperator], [NoReason], [BadSplit], [RulingWaits] where a

@@ -57,6 +57,7 @@ type Policy struct {
 	ConfirmAbove Cents
 	// Fee is what the service takes for a contract, fixed when it is proposed.
 	Fee FeePlan
+
 	// FourEyesAbove is the amount above which a mediator's ruling takes a second one.
 	FourEyesAbove Cents
 }

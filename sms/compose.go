@@ -117,8 +117,8 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 	p := m.Params
 	s := shown{
 		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
-		Receipt: p.Receipt, Code: code,
-		Own: p.Own.String(), Rest: p.Rest.String(), By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
+		Receipt: p.Receipt, Code: code, Own: p.Own.String(), Rest: p.Rest.String(),
+		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
 		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}
 	if s.Receipt == "" {
