@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -100,4 +101,31 @@ func (t *tx) Outages(ctx context.Context, since time.Time) ([]escrow.Outage, err
 		outages[i] = escrow.Outage{Began: time.Time(r.Began), Ended: time.Time(r.Ended)}
 	}
 	return outages, nil
+}
+
+const sqlContractsIn = `SELECT` + contractColumns + paymentStatus + contractTables + `
+WHERE c.state IN (?)
+ORDER BY c.updated_at DESC, c.id
+LIMIT ?`
+
+// ContractsIn returns contracts in any of the states as nobody in particular sees
+// them, those that changed last first.
+func (s *Store) ContractsIn(ctx context.Context, states []escrow.State, limit int) ([]escrow.View, error) {
+	query, args, err := sqlx.In(sqlContractsIn, states, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read contracts: %w", err)
+	}
+	var rows []paidRow
+	if err := s.db.SelectContext(ctx, &rows, sqlx.Rebind(sqlx.DOLLAR, query), args...); err != nil {
+		return nil, fmt.Errorf("read contracts: %w", err)
+	}
+	views := make([]escrow.View, len(rows))
+	for i, row := range rows {
+		contract, err := s.contract(row.contractRow)
+		if err != nil {
+			return nil, fmt.Errorf("contract %s: %w", row.ID, err)
+		}
+		views[i] = escrow.View{Contract: contract, Payment: escrow.PaymentStatus(row.Payment)}
+	}
+	return views, nil
 }

@@ -144,7 +144,9 @@ func (s *script) masked(screen string) string {
 }
 
 // transcripts are those that go the same way when sessions are lost.
-func transcripts() []string { return []string{"deal.en.txt", "deal.sw.txt", "rest.en.txt"} }
+func transcripts() []string {
+	return []string{"deal.en.txt", "deal.sw.txt", "rest.en.txt", "undo.en.txt"}
+}
 
 // The whole deal, screen by screen, in both languages and on both engines.
 func TestTranscripts(t *testing.T) {

@@ -39,6 +39,7 @@ type config struct {
 	// CodeAbove is the amount in shillings above which accepting goods by USSD
 	// takes the release code.
 	CodeAbove int64 `env:"CODE_ABOVE_KSH" envDefault:"5000"`
+	Ruling
 
 	// TrustedProxies are the addresses of our own proxies: what they append to
 	// X-Forwarded-For is believed.
@@ -86,10 +87,18 @@ func (s Signing) check(ctx context.Context, db *store.Store) error {
 	return db.CheckSigningKey(ctx, signer.Public(), earlier...)
 }
 
+// Ruling is what an operator chose about mediators.
+type Ruling struct {
+	// FourEyesAbove is the amount in shillings above which a ruling takes a second
+	// operator.
+	FourEyesAbove int64 `env:"FOUR_EYES_ABOVE_KSH" envDefault:"20000"`
+}
+
 // policy is the escrow's, with what an operator chose.
 func (c config) policy() escrow.Policy {
 	policy := escrow.DefaultPolicy()
 	policy.CodeAbove = escrow.Shillings(c.CodeAbove)
+	policy.FourEyesAbove = escrow.Shillings(c.FourEyesAbove)
 	return paced(policy)
 }
 

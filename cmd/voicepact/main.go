@@ -17,6 +17,9 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the gateway on PostgreSQL and Redis with real providers."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema to its newest version."`
 	Items       itemsCmd       `cmd:"" help:"List what waits for a person: disputes, stuck payouts, odd money."`
+	Item        itemCmd        `cmd:"" help:"Close what waited for a person."`
+	Contract    contractCmd    `cmd:"" help:"Look at contracts, and decide disputes with the key in OPERATOR_KEY."`
+	Operator    operatorCmd    `cmd:"" help:"Say who may decide disputes."`
 	Pubkey      pubkeyCmd      `cmd:"" help:"Print the public half of the signing key, and its id."`
 	Paybill     paybillCmd     `cmd:"" help:"Set up the PayBill number that buyers pay into."`
 	Audit       auditCmd       `cmd:"" help:"Prove every contract and the ledger: the books, the states, the trail, the signatures."`

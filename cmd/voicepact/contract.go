@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+type contractCmd struct {
+	List    contractListCmd    `cmd:"" help:"List what waits for a mediator."`
+	Show    contractShowCmd    `cmd:"" help:"Show all that is known of a contract."`
+	Resolve contractResolveCmd `cmd:"" help:"Decide a dispute: so much to the seller, the rest to the buyer."`
+	Approve contractApproveCmd `cmd:"" help:"Do what another operator proposed."`
+	Reject  contractRejectCmd  `cmd:"" help:"Refuse what was proposed."`
+}
+
+type contractListCmd struct {
+	books
+
+	All   bool   `help:"Contracts in every state." xor:"which"`
+	State string `help:"Contracts in this state." xor:"which"`
+	Limit int    `default:"100" help:"How many at most."`
+}
+
+// Run implements the command.
+func (c *contractListCmd) Run(ctx context.Context) error {
+	states := []escrow.State{escrow.Disputed}
+	if c.All {
+		states = escrow.States()
+	}
+	if c.State != "" {
+		state, err := escrow.ParseState(c.State)
+		if err != nil {
+			return err
+		}
+		states = []escrow.State{state}
+	}
+	return c.atDesk(ctx, func(d *desk) error {
+		views, err := d.store.ContractsIn(ctx, states, c.Limit)
+		if err != nil {
+			return err
+		}
+		if len(views) == 0 {
+			fmt.Println("nothing waits for a mediator")
+			return nil
+		}
+		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "SINCE\tCONTRACT\tSTATE\tAMOUNT\tMONEY\tBUYER\tSELLER\tGOODS\tWHY")
+		for _, v := range views {
+			o := v.Contract
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", clock(o.UpdatedAt), o.Ref, o.State, o.Amount, v.Payment,
+				o.Buyer.Label(), o.Seller.Label(), o.Item, why(o))
+		}
+		return table.Flush()
+	})
+}
+
+// why says what a dispute is about.
+func why(c escrow.Contract) string {
+	switch {
+	case c.State != escrow.Disputed:
+		return ""
+	case c.DisputedBy == "":
+		return "time was over"
+	default:
+		return string(c.DisputedBy) + ": " + c.Reason
+	}
+}
+
+// refArg is the contract that a command is about.
+type refArg struct {
+	Ref string `arg:"" help:"The contract's reference."`
+}
+
+type contractResolveCmd struct {
+	books
+	refArg
+
+	ToSeller int64  `required:"" help:"Shillings to the seller; the rest goes back to the buyer."`
+	Reason   string `required:"" help:"Why, for the history."`
+}
+
+// Run implements the command.
+func (c *contractResolveCmd) Run(ctx context.Context) error {
+	return c.atDesk(ctx, func(d *desk) error {
+		m := d.mediation(escrow.Ref(c.Ref), c.Reason)
+		m.ToSeller = escrow.Shillings(c.ToSeller)
+		result, err := d.service.Resolve(ctx, m)
+		if err != nil {
+			return explained(err)
+		}
+		contract := result.Contract
+		if contract.State == escrow.Resolved {
+			return d.sayDone(ctx, contract)
+		}
+		fmt.Printf("Proposed for %s: %s to the seller, %s to the buyer. Nothing moves yet:\n"+
+			"%s is above what one operator decides. Another one has to run\n\n  voicepact contract approve %s\n",
+			contract.Ref, m.ToSeller, contract.Payable()-m.ToSeller, contract.Amount, contract.Ref)
+		return nil
+	})
+}
+
+type contractApproveCmd struct {
+	books
+	refArg
+}
+
+// Run implements the command.
+func (c *contractApproveCmd) Run(ctx context.Context) error {
+	return c.atDesk(ctx, func(d *desk) error {
+		result, err := d.service.Approve(ctx, d.mediation(escrow.Ref(c.Ref), ""))
+		if err != nil {
+			return explained(err)
+		}
+		return d.sayDone(ctx, result.Contract)
+	})
+}
+
+type contractRejectCmd struct {
+	books
+	refArg
+
+	Reason string `required:"" help:"Why, for the history."`
+}
+
+// Run implements the command.
+func (c *contractRejectCmd) Run(ctx context.Context) error {
+	return c.atDesk(ctx, func(d *desk) error {
+		result, err := d.service.Reject(ctx, d.mediation(escrow.Ref(c.Ref), c.Reason))
+		if err != nil {
+			return explained(err)
+		}
+		fmt.Printf("Rejected. %s is still disputed, and %s stays held.\n", result.Contract.Ref, result.Contract.Amount)
+		return nil
+	})
+}
+
+// sayDone prints what a ruling that was done moves.
+func (d *desk) sayDone(ctx context.Context, c escrow.Contract) error {
+	rulings, err := d.store.Rulings(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	last := rulings[len(rulings)-1]
+	fmt.Printf("%s is resolved: %s goes to the seller, %s to the buyer. Both get an SMS.\n"+
+		"A running gateway sends the money; `voicepact contract show %s` tells when it has arrived.\n",
+		c.Ref, last.ToSeller, c.Payable()-last.ToSeller, c.Ref)
+	return nil
+}

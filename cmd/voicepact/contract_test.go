@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store/storetest"
+)
+
+// What a mediator reads of a contract is whole, and shows no number whole.
+func TestAContractIsShownToAMediator(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewSQLiteWorld(t)
+	faith, brian := w.Operator("Faith"), w.Operator("Brian")
+	c := w.DealIn(escrow.Disputed, escrow.Shillings(30_000))
+	d := &desk{store: w.Store, service: w.Service, key: faith}
+	shown := show(t, d, c)
+	for _, part := range []string{
+		"disputed", "Maize 10 bags, Ksh30,000, by 3 Dec 2026", "buyer: rotten", "held", "Ksh30,000", "collect by stk", "TKN",
+		"dispute", "open", "disputed_raiser", "0712***001", "0722***418",
+	} {
+		if !strings.Contains(shown, part) {
+			t.Errorf("%q is not in\n%s", part, shown)
+		}
+	}
+	m := d.mediation(c.Ref, "half was rotten")
+	m.ToSeller = escrow.Shillings(10_000)
+	if _, err := d.service.Resolve(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if shown = show(t, d, c); !strings.Contains(shown, "ruling proposed  Ksh10,000 to the seller") {
+		t.Errorf("no ruling in\n%s", shown)
+	}
+	d.key = brian
+	if _, err := d.service.Approve(t.Context(), d.mediation(c.Ref, "")); err != nil {
+		t.Fatal(err)
+	}
+	w.Work()
+	shown = show(t, d, c)
+	for _, part := range []string{"resolved", "done by Brian", "by Faith", "owed to the buyer   Ksh20,000", "owed to the seller  Ksh10,000", "resolve"} {
+		if !strings.Contains(shown, part) {
+			t.Errorf("%q is not in\n%s", part, shown)
+		}
+	}
+	for _, phone := range []escrow.Phone{storetest.Amina, storetest.Otieno} {
+		if strings.Contains(shown, string(phone)) || strings.Contains(shown, strings.TrimPrefix(string(phone), "+254")) {
+			t.Errorf("a whole number is in\n%s", shown)
+		}
+	}
+}
+
+func show(t *testing.T, d *desk, c escrow.Contract) string {
+	t.Helper()
+	file, err := d.file(t.Context(), c.Ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := file.print(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Every refusal that an operator can get is a sentence, and no code.
+func TestRefusalsOfOperatorsAreSentences(t *testing.T) {
+	t.Parallel()
+	for _, code := range []escrow.Code{
+		escrow.UnknownContract, escrow.UnknownOperator, escrow.UnknownItem, escrow.NoReason, escrow.BadSplit, escrow.RulingWaits,
+		escrow.SameOperator, escrow.LastItem, escrow.Already, escrow.NotNow, escrow.Closed,
+	} {
+		said := explained(escrow.Refuse(code)).Error()
+		if strings.Contains(said, "refused:") || strings.Contains(said, "_") && code != escrow.UnknownOperator {
+			t.Errorf("%s is said as %q", code, said)
+		}
+	}
+	if fault := errors.New("disk full"); !errors.Is(explained(fault), fault) {
+		t.Error("a fault is hidden")
+	}
+}
+
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	if got := clock(time.Time{}); got != "" {
+		t.Errorf("no time is %q", got)
+	}
+	if got := clock(storetest.Start()); got != "2026-12-03 09:00:00" {
+		t.Errorf("nine in Nairobi is %q", got)
+	}
+}

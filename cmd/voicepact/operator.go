@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+type operatorCmd struct {
+	Add     operatorAddCmd     `cmd:"" help:"Add a mediator, and print the key they act by."`
+	List    operatorListCmd    `cmd:"" help:"List all operators."`
+	Disable operatorDisableCmd `cmd:"" help:"Take an operator's key away."`
+}
+
+type operatorAddCmd struct {
+	books
+
+	Name string `arg:"" help:"Who it is, as the history will name them."`
+}
+
+// Run implements the command. The key is shown this once: only its hash is kept.
+func (c *operatorAddCmd) Run(ctx context.Context) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	key, hash := escrow.NewOperatorKey()
+	operator := escrow.Operator{ID: uuid.Must(uuid.NewV7()), Name: c.Name, Role: escrow.Mediator, CreatedAt: time.Now()}
+	if err := errors.Join(s.AddOperator(ctx, operator, hash), s.Close()); err != nil {
+		return err
+	}
+	fmt.Printf("%s may decide disputes. The key is shown this once:\n\nOPERATOR_KEY=%s\n", c.Name, key)
+	return nil
+}
+
+type operatorListCmd struct{ books }
+
+// Run implements the command.
+func (c *operatorListCmd) Run(ctx context.Context) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	operators, err := s.Operators(ctx)
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tROLE\tSINCE\tDISABLED")
+	for _, o := range operators {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", o.Name, o.Role, clock(o.CreatedAt), clock(o.DisabledAt))
+	}
+	return table.Flush()
+}
+
+type operatorDisableCmd struct {
+	books
+
+	Name string `arg:"" help:"Whose key is no longer good."`
+}
+
+// Run implements the command.
+func (c *operatorDisableCmd) Run(ctx context.Context) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	was, err := s.DisableOperator(ctx, c.Name, time.Now())
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	if !was {
+		return fmt.Errorf("no operator called %q may act", c.Name)
+	}
+	fmt.Printf("%s may not act any more\n", c.Name)
+	return nil
+}
+
+// clock writes a time as people here read it; nothing for the zero time.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(escrow.EAT).Format(time.DateTime)
+}
