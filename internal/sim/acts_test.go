@@ -41,7 +41,7 @@ func (c *crowd) call(do func(context.Context) (escrow.Result, error)) (escrow.Re
 	case isInjected(err):
 		return result, unanswered
 	default:
-		w.fail("a request failed for no fault of ours: %v", err)
+		w.failf("a request failed for no fault of ours: %v", err)
 		return result, unanswered
 	}
 }
@@ -88,7 +88,7 @@ func (c *crowd) dial(d *deal, p *person, act escrow.Act, cmd escrow.Command, tri
 	_, heard := c.call(func(ctx context.Context) (escrow.Result, error) {
 		return c.useCase(act)(ctx, cmd)
 	})
-	c.w.note("%s, deal %d, %s: %s", p, d.n, act, heard)
+	c.w.notef("%s, deal %d, %s: %s", p, d.n, act, heard)
 	if heard == answered {
 		d.idle = 0
 		d.done = append(d.done, cmd.Key)
@@ -116,7 +116,7 @@ func (c *crowd) useCase(act escrow.Act) func(context.Context, escrow.Command) (e
 	case escrow.ActDispute:
 		return s.Dispute
 	default:
-		c.w.fail("nobody knows how to %s", act)
+		c.w.failf("nobody knows how to %s", act)
 		return nil
 	}
 }
@@ -128,7 +128,7 @@ func (c *crowd) write(d *deal, p *person, act escrow.Act, cmd escrow.Command) {
 		escrow.ActDeliver: "CONFIRM", escrow.ActAccept: "ACCEPT", escrow.ActDispute: "DISPUTE",
 	}[act]
 	d.idle = 0
-	c.w.note("%s, deal %d, writes %s", p, d.n, verb)
+	c.w.notef("%s, deal %d, writes %s", p, d.n, verb)
 	c.w.post.write(p.phone, strings.Join(strings.Fields(verb+" "+string(d.ref)+" "+cmd.Code+" "+cmd.Words), " "))
 }
 
@@ -136,8 +136,8 @@ func (c *crowd) write(d *deal, p *person, act escrow.Act, cmd escrow.Command) {
 func (c *crowd) intrude(d *deal, cmd escrow.Command, act escrow.Act) {
 	cmd.From, cmd.Key = "+254733000999", c.key()
 	_, heard := c.call(func(ctx context.Context) (escrow.Result, error) { return c.useCase(act)(ctx, cmd) })
-	c.w.note("a stranger, deal %d, %s: %s", d.n, act, heard)
+	c.w.notef("a stranger, deal %d, %s: %s", d.n, act, heard)
 	if heard != unanswered && heard != refused+": "+outcome(escrow.UnknownContract) {
-		c.w.fail("a stranger was answered about deal %d: %s", d.n, heard)
+		c.w.failf("a stranger was answered about deal %d: %s", d.n, heard)
 	}
 }

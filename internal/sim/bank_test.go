@@ -75,7 +75,7 @@ func (b *bank) fill(amount escrow.Cents) {
 // drain empties the float for some hours.
 func (b *bank) drain() {
 	taken := b.accounts[bankUtility]
-	b.w.note("FLOAT is empty")
+	b.w.notef("FLOAT is empty")
 	b.fill(-taken)
 	b.w.in(b.dice.between(time.Hour, 12*time.Hour), func() { b.fill(taken) })
 }
@@ -83,7 +83,7 @@ func (b *bank) drain() {
 // lock makes the bank refuse our initiator for some hours.
 func (b *bank) lock() {
 	b.locked = true
-	b.w.note("INITIATOR is locked")
+	b.w.notef("INITIATOR is locked")
 	b.w.in(b.dice.between(time.Hour, 12*time.Hour), func() { b.locked = false })
 }
 
@@ -163,7 +163,7 @@ func (b *bank) pay(o *order) {
 
 func (b *bank) settle(o *order, amount escrow.Cents, receipt string) {
 	o.open, o.paid, o.moved, o.receipt, o.at = false, true, amount, receipt, b.w.clock.true
-	b.w.note("bank: %s moved %s", b.name(o.ID), amount)
+	b.w.notef("bank: %s moved %s", b.name(o.ID), amount)
 }
 
 func (b *bank) decline(o *order, code string) {
@@ -171,7 +171,7 @@ func (b *bank) decline(o *order, code string) {
 		return
 	}
 	o.open, o.code = false, code
-	b.w.note("bank: %s failed, %s", b.name(o.ID), code)
+	b.w.notef("bank: %s failed, %s", b.name(o.ID), code)
 	b.tell(o, kindSTK, stkFailed(o, code))
 	late := code == "1032" || code == "1037"
 	if late && b.w.faults.hit(paidLate) {
@@ -191,7 +191,7 @@ func (b *bank) execute(o *order) {
 	}
 	if code != "" {
 		o.open, o.code = false, code
-		b.w.note("bank: %s failed, %s", b.name(o.ID), code)
+		b.w.notef("bank: %s failed, %s", b.name(o.ID), code)
 		b.tell(o, kind, b2cFailed(o, code))
 		return
 	}
@@ -242,7 +242,7 @@ func (b *bank) judgeReversal(o *order) string {
 	case original.reversed:
 		return "R000001"
 	case o.Amount != original.amount:
-		b.w.fail("%s undoes %s of a payment of %s", b.name(o.ID), o.Amount, original.amount)
+		b.w.failf("%s undoes %s of a payment of %s", b.name(o.ID), o.Amount, original.amount)
 		return "2"
 	case b.w.faults.hit(payeeUnreachable):
 		return pick(b.dice, []string{"8", "4"})
@@ -273,7 +273,7 @@ func (b *bank) tell(o *order, kind string, body []byte) {
 func (b *bank) call(o *order, kind string, body []byte) {
 	path := "/mm/" + kind + "/" + o.ID.String() + "/" + token(kind, o.ID)
 	status := b.w.receive(path, "application/json", body)
-	b.w.note("callback %s about %s: %d", kind, b.name(o.ID), status)
+	b.w.notef("callback %s about %s: %d", kind, b.name(o.ID), status)
 }
 
 // heard notes that the gateway has worked a statement that the money moved.

@@ -68,7 +68,7 @@ func (w *world) checkSafety() {
 	v := &witness{TB: w.t}
 	storetest.Prove(v, w.store)
 	if len(v.said) > 0 {
-		w.fail("%s", v.said[0])
+		w.failf("%s", v.said[0])
 	}
 	s := w.read()
 	w.checkBank(s)
@@ -80,7 +80,7 @@ func (w *world) checkSafety() {
 // move, and what is counted is what it moved.
 func (w *world) checkBank(s state) {
 	w.t.Helper()
-	var in, back, out, sum escrow.Cents
+	var in, back, out escrow.Cents
 	seen := map[string]string{}
 	for _, t := range s.transfers {
 		if t.State != escrow.TransferSucceeded {
@@ -88,7 +88,7 @@ func (w *world) checkBank(s state) {
 		}
 		amount := w.truth(t)
 		if other, twice := seen[t.Receipt]; twice && t.Receipt != "" {
-			w.fail("receipt %s counts for %s and for %s", t.Receipt, other, w.bank.name(t.ID))
+			w.failf("receipt %s counts for %s and for %s", t.Receipt, other, w.bank.name(t.ID))
 		}
 		seen[t.Receipt] = w.bank.name(t.ID)
 		switch {
@@ -102,21 +102,27 @@ func (w *world) checkBank(s state) {
 	}
 	for _, stray := range s.strays {
 		if p := w.bank.ins[stray.Receipt]; p == nil || p.amount != stray.Amount || seen[stray.Receipt] != "" {
-			w.fail("stray %s of %s is not what the bank has, or counts twice", stray.Receipt, stray.Amount)
+			w.failf("stray %s of %s is not what the bank has, or counts twice", stray.Receipt, stray.Amount)
 		}
 		in += stray.Amount
 	}
 	if got := s.balances[escrow.MpesaCollection]; got != in-back {
-		w.fail("the ledger has collected %s, the bank %s of what is counted", got, in-back)
+		w.failf("the ledger has collected %s, the bank %s of what is counted", got, in-back)
 	}
 	if got := -s.balances[escrow.MpesaPayout]; got != out {
-		w.fail("the ledger has paid out %s, the bank %s of what is counted", got, out)
+		w.failf("the ledger has paid out %s, the bank %s of what is counted", got, out)
 	}
+	w.checkBankItself()
+}
+
+func (w *world) checkBankItself() {
+	w.t.Helper()
+	var sum escrow.Cents
 	for _, amount := range w.bank.accounts {
 		sum += amount
 	}
 	if sum != 0 {
-		w.fail("the bank's own books are off by %s", sum)
+		w.failf("the bank's own books are off by %s", sum)
 	}
 }
 
@@ -132,7 +138,7 @@ func (w *world) truth(t escrow.Transfer) escrow.Cents {
 	case o != nil && o.paid && (t.Receipt == "" || t.Receipt == o.receipt):
 		return o.moved
 	}
-	w.fail("%s %s counts as succeeded under receipt %q, and the bank moved nothing", t.Kind, w.bank.name(t.ID), t.Receipt)
+	w.failf("%s %s counts as succeeded under receipt %q, and the bank moved nothing", t.Kind, w.bank.name(t.ID), t.Receipt)
 	return 0
 }
 
@@ -148,7 +154,7 @@ func (w *world) checkAnswers(s state) {
 	for _, d := range w.crowd.deals {
 		for _, key := range d.done {
 			if !evidence[key] {
-				w.fail("deal %d: %s was answered as done and has left no trace", d.n, key)
+				w.failf("deal %d: %s was answered as done and has left no trace", d.n, key)
 			}
 		}
 	}
@@ -175,11 +181,11 @@ func (w *world) checkPeople() {
 		}
 	}
 	for _, d := range w.crowd.deals {
-		if paid[d] > 0 && !(d.delivered && d.accepted) {
-			w.fail("deal %d was paid out: delivered %t, accepted %t", d.n, d.delivered, d.accepted)
+		if paid[d] > 0 && (!d.delivered || !d.accepted) {
+			w.failf("deal %d was paid out: delivered %t, accepted %t", d.n, d.delivered, d.accepted)
 		}
 		if paid[d] > d.amount || paid[d]+back[d] > in[d] {
-			w.fail("deal %d of %s: %s came, %s was paid out, %s went back", d.n, d.amount, in[d], paid[d], back[d])
+			w.failf("deal %d of %s: %s came, %s was paid out, %s went back", d.n, d.amount, in[d], paid[d], back[d])
 		}
 	}
 }
@@ -188,7 +194,7 @@ func (w *world) checkPeople() {
 func (w *world) checkRest() {
 	w.t.Helper()
 	if err := w.queue.check(w.ctx); err != nil {
-		w.fail("at rest: %v", err)
+		w.failf("at rest: %v", err)
 	}
 	s := w.read()
 	watched := map[uuid.UUID]bool{}
@@ -198,26 +204,33 @@ func (w *world) checkRest() {
 	}
 	for _, t := range s.transfers {
 		if !t.State.Final() && !watched[t.ID] {
-			w.fail("at rest: %s %s is %s", t.Kind, w.bank.name(t.ID), t.State)
+			w.failf("at rest: %s %s is %s", t.Kind, w.bank.name(t.ID), t.State)
 		}
 	}
 	for _, o := range s.overviews {
 		c := o.Contract
 		waits := c.State == escrow.Completed && o.Payment != escrow.PaymentReleased || c.State == escrow.Disputed
 		if waits && !watched[c.ID] {
-			w.fail("at rest: contract of deal %d is %s, its payment %q, and nobody is asked to look",
+			w.failf("at rest: contract of deal %d is %s, its payment %q, and nobody is asked to look",
 				w.crowd.byRef[c.Ref].n, c.State, o.Payment)
 		}
 	}
+	w.checkTotals(s, watched)
+}
+
+// checkTotals holds the ledger against the bank's books, now that every fact has
+// been told.
+func (w *world) checkTotals(s state, watched map[uuid.UUID]bool) {
+	w.t.Helper()
 	for _, o := range w.bank.list {
 		if o.paid && o.Kind != escrow.Collect && s.byID[o.ID].State != escrow.TransferSucceeded && !watched[o.ID] {
-			w.fail("at rest: %s %s moved and counts as %s", o.Kind, w.bank.name(o.ID), s.byID[o.ID].State)
+			w.failf("at rest: %s %s moved and counts as %s", o.Kind, w.bank.name(o.ID), s.byID[o.ID].State)
 		}
 	}
 	if truth := w.bank.accounts[bankCollection]; truth != s.balances[escrow.MpesaCollection] {
-		w.fail("at rest: the bank has collected %s, the ledger %s", truth, s.balances[escrow.MpesaCollection])
+		w.failf("at rest: the bank has collected %s, the ledger %s", truth, s.balances[escrow.MpesaCollection])
 	}
 	if truth := w.bank.accounts[bankUtility] - w.bank.funded; truth != s.balances[escrow.MpesaPayout] {
-		w.fail("at rest: the bank has paid out %s, the ledger %s", -truth, -s.balances[escrow.MpesaPayout])
+		w.failf("at rest: the bank has paid out %s, the ledger %s", -truth, -s.balances[escrow.MpesaPayout])
 	}
 }

@@ -19,20 +19,21 @@ func (c counter) Submit(_ context.Context, t escrow.Transfer) escrow.Submission 
 	unknown := escrow.Submission{Outcome: escrow.Unknown, Code: "network", Reason: "no answer"}
 	switch {
 	case w.faults.hit(busy):
-		w.note("%s: busy", b.name(t.ID))
+		w.notef("%s: busy", b.name(t.ID))
 		return escrow.Submission{Outcome: escrow.NotSent, Cause: escrow.CauseBusy, Code: "500.003.02", RetryAfter: 15 * time.Second}
 	case w.faults.hit(requestLost):
-		w.note("%s: the request is lost", b.name(t.ID))
+		w.notef("%s: the request is lost", b.name(t.ID))
 		return unknown
 	case w.faults.hit(requestLate):
-		w.note("%s: the request is late", b.name(t.ID))
+		w.notef("%s: the request is late", b.name(t.ID))
 		w.in(b.dice.between(time.Minute, 40*time.Minute), func() { b.submit(t) })
 		return unknown
 	}
 	answer := b.submit(t)
-	w.note("%s %s: %s", b.name(t.ID), t.Kind, answer.Outcome)
+	w.notef("%s %s: %s", b.name(t.ID), t.Kind, answer.Outcome)
 	if o := b.orders[t.ID]; o != nil && t.Kind == escrow.Collect && w.faults.hit(callbackEarly) {
-		if b.pay(o); o.paid {
+		b.pay(o)
+		if o.paid {
 			b.call(o, kindSTK, stkPaid(o))
 		}
 	}
@@ -48,7 +49,7 @@ func (c counter) Submit(_ context.Context, t escrow.Transfer) escrow.Submission 
 func (b *bank) submit(t escrow.Transfer) escrow.Submission {
 	if _, known := b.orders[t.ID]; known {
 		if t.Kind == escrow.Collect {
-			b.w.fail("%s was prompted for twice", b.name(t.ID))
+			b.w.failf("%s was prompted for twice", b.name(t.ID))
 		}
 		if t.Method == escrow.MethodReversal {
 			b.repeat(t)

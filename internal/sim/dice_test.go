@@ -14,7 +14,7 @@ func newDice(seed uint64, part string) dice {
 	var key [32]byte
 	binary.BigEndian.PutUint64(key[:], seed)
 	copy(key[8:], part)
-	return dice{rand.New(rand.NewChaCha8(key))} //nolint:gosec // a simulation has to be predictable
+	return dice{rand.New(rand.NewChaCha8(key))}
 }
 
 func (d dice) chance(p float64) bool { return d.Float64() < p }

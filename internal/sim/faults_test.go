@@ -89,6 +89,7 @@ func newFaults(seed uint64) *faults {
 			rate /= 5 // drawn several times for each act
 		case downtime, clockStep, floatEmpty, initiatorLocked:
 			rate = 1 // when, is drawn elsewhere
+		default:
 		}
 		if on {
 			f.rates[kind] = rate
@@ -143,7 +144,8 @@ func (s flaky) InTx(ctx context.Context, fn func(context.Context, escrow.Tx) err
 	case f.hit(conflicts):
 		runs := 1 + f.dice.IntN(3)
 		return s.Store.InTx(ctx, func(ctx context.Context, tx escrow.Tx) error {
-			if runs--; runs >= 0 {
+			runs--
+			if runs >= 0 {
 				return thenFail(fn, escrow.ErrConflict)(ctx, tx)
 			}
 			return fn(ctx, tx)

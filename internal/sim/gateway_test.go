@@ -114,7 +114,7 @@ func (w *world) alive(work func()) (lived bool) {
 
 func (w *world) crash(death died) {
 	pause := w.dice.between(time.Second, time.Minute)
-	w.note("CRASH: %s; again in %s", death.at, pause)
+	w.notef("CRASH: %s; again in %s", death.at, pause)
 	w.stop(pause)
 }
 
@@ -124,11 +124,11 @@ func (w *world) stop(pause time.Duration) {
 	w.gate = nil
 	w.agenda.add(w.clock.true.Add(pause), func() {
 		if err := w.queue.check(w.ctx); err != nil {
-			w.fail("after a restart: %v", err)
+			w.failf("after a restart: %v", err)
 		}
 		w.cameUp()
 		w.boot()
-		w.note("the gateway is up")
+		w.notef("the gateway is up")
 	})
 }
 

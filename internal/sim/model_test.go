@@ -64,7 +64,7 @@ func (d *modelDeal) role(who escrow.Phone) (escrow.Role, bool) {
 	}
 }
 
-func (m *model) tell(format string, args ...any) {
+func (m *model) tellf(format string, args ...any) {
 	m.story = append(m.story, fmt.Sprintf(format, args...))
 }
 
@@ -90,14 +90,7 @@ func (m *model) allowed(d *modelDeal, act escrow.Act, who escrow.Phone, code cod
 	}
 	switch act {
 	case escrow.ActAgree, escrow.ActDecline:
-		switch {
-		case d.state == escrow.Pending && role == d.proposer:
-			return escrow.NotYourTurn
-		case d.state == escrow.Confirmed && act == escrow.ActAgree:
-			return escrow.Already
-		case d.state != escrow.Pending:
-			return notNow(d.state)
-		}
+		return mayAnswer(d, role, act)
 	case escrow.ActCancel:
 		if d.state != escrow.Pending && d.state != escrow.Confirmed {
 			return notNow(d.state)
@@ -117,6 +110,19 @@ func (m *model) allowed(d *modelDeal, act escrow.Act, who escrow.Phone, code cod
 		}
 	}
 	return ""
+}
+
+func mayAnswer(d *modelDeal, role escrow.Role, act escrow.Act) escrow.Code {
+	switch {
+	case d.state == escrow.Pending && role == d.proposer:
+		return escrow.NotYourTurn
+	case d.state == escrow.Confirmed && act == escrow.ActAgree:
+		return escrow.Already
+	case d.state != escrow.Pending:
+		return notNow(d.state)
+	default:
+		return ""
+	}
 }
 
 func (m *model) mayPay(d *modelDeal, role escrow.Role) escrow.Code {
@@ -197,6 +203,7 @@ func (m *model) happen(d *modelDeal, act escrow.Act) {
 		m.oneSaid(d, escrow.Delivered, escrow.Accepted)
 	case escrow.ActAccept:
 		m.oneSaid(d, escrow.Accepted, escrow.Delivered)
+	default:
 	}
 }
 
@@ -218,6 +225,7 @@ func (d *modelDeal) overdue() {
 		d.state = escrow.Expired
 	case escrow.PaymentLocked, escrow.Delivered:
 		d.state = escrow.Disputed // for a mediator, and never a release
+	default:
 	}
 }
 
@@ -237,6 +245,7 @@ func (m *model) learn(o *modelOrder) {
 		m.suspense -= o.deal.amount
 		m.left += o.deal.amount
 		return
+	default:
 	}
 	m.collected += o.deal.amount
 	if o.deal.state == escrow.Confirmed {

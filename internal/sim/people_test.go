@@ -116,7 +116,7 @@ func (c *crowd) offer(d *deal, role escrow.Role, offer escrow.Proposal, tries in
 	result, outcome := c.call(func(ctx context.Context) (escrow.Result, error) {
 		return c.w.gate.service.Propose(ctx, offer)
 	})
-	c.w.note("%s offers deal %d to %s: %s", d.side(role), d.n, d.side(role.Other()), outcome)
+	c.w.notef("%s offers deal %d to %s: %s", d.side(role), d.n, d.side(role.Other()), outcome)
 	switch outcome {
 	case answered:
 		d.ref = result.Contract.Ref
@@ -127,6 +127,7 @@ func (c *crowd) offer(d *deal, role escrow.Role, offer escrow.Proposal, tries in
 		if tries < 5 {
 			c.w.in(c.dice.between(10*time.Second, 30*time.Minute), func() { c.offer(d, role, offer, tries+1) })
 		}
+	default:
 	}
 }
 
@@ -184,7 +185,7 @@ func (c *crowd) hear(m escrow.Message, code string) {
 	d := c.byRef[m.Params.Ref]
 	if d != nil && code != "" {
 		if m.To.Phone != d.buyer.phone {
-			c.w.fail("the release code of deal %d went to another than the buyer", d.n)
+			c.w.failf("the release code of deal %d went to another than the buyer", d.n)
 		}
 		d.code = code
 	}

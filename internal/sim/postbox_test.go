@@ -72,7 +72,7 @@ func (p *postbox) write(from escrow.Phone, text string) {
 func (p *postbox) deliver(path, form string, tries int) {
 	w := p.w
 	status := w.receive(path, fiber.MIMEApplicationForm, []byte(form))
-	w.note("post %s: %d", path, status)
+	w.notef("post %s: %d", path, status)
 	const patience = 12 * 60
 	if status == fiber.StatusOK || tries >= patience {
 		return

@@ -102,6 +102,6 @@ func (w *world) had(d *deal, since, promised time.Duration, e escrow.AuditEvent)
 	w.t.Helper()
 	const pulse = 2 * escrow.PulseEvery
 	if had := w.uptime() - since; had < promised-pulse {
-		w.fail("deal %d, %s: there were %s in which one could act, and %s were promised", d.n, e.Event, had, promised)
+		w.failf("deal %d, %s: there were %s in which one could act, and %s were promised", d.n, e.Event, had, promised)
 	}
 }

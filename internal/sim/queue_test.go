@@ -111,11 +111,6 @@ func (q *queue) check(ctx context.Context) error {
 	return nil
 }
 
-// pending reports whether a job of the kind waits.
-func (q *queue) pending(kind string) bool {
-	return slices.ContainsFunc(q.jobs, func(j *job) bool { return j.kind == kind })
-}
-
 // The retries of the program; see its jobs.
 const (
 	maxAttempts = 25
@@ -126,7 +121,7 @@ const (
 func (w *world) work(j *job) {
 	name := w.nameJob(j)
 	if !w.alive(func() { w.finish(j, name, w.dispatch(j)) }) {
-		w.note("job %s: the process died", name)
+		w.notef("job %s: the process died", name)
 		j.at = w.clock.now().Add(rescueAfter)
 	}
 }
@@ -136,21 +131,21 @@ func (w *world) finish(j *job, name string, err error) {
 	switch {
 	case again:
 		j.at = w.clock.now().Add(max(later.After, 0))
-		w.note("job %s: again in %s", name, later.After.Round(time.Millisecond))
+		w.notef("job %s: again in %s", name, later.After.Round(time.Millisecond))
 		return
 	case err == nil:
-		w.note("job %s: done", name)
+		w.notef("job %s: done", name)
 		w.faults.maybeDie(crashAfterJob)
 	case !errors.Is(err, errInjected):
-		w.fail("job %s failed for no fault of ours: %v", name, err)
+		w.failf("job %s failed for no fault of ours: %v", name, err)
 	case j.attempt+1 < maxAttempts:
 		j.attempt++
-		n := time.Duration(j.attempt)
-		j.at = w.clock.now().Add(n * n * n * n * time.Second) // River's pause
-		w.note("job %s: failed", name)
+		n := j.attempt
+		j.at = w.clock.now().Add(time.Duration(n*n*n*n) * time.Second) // River's pause
+		w.notef("job %s: failed", name)
 		return
 	default:
-		w.fail("job %s failed %d times", name, maxAttempts)
+		w.failf("job %s failed %d times", name, maxAttempts)
 	}
 	if err := w.queue.done(w.ctx, j); err != nil {
 		w.t.Fatal(err)

@@ -21,13 +21,13 @@ func (s *stage) answer(rt *rapid.T) {
 		s.again++
 	}
 	s.w.Till.Answer(answer)
-	s.m.tell("the provider will answer %q", answer.Outcome)
+	s.m.tellf("the provider will answer %q", answer.Outcome)
 }
 
 // crash lets the process die in the next call to the provider.
 func (s *stage) crash(*rapid.T) {
 	s.w.Till.Crash()
-	s.m.tell("the process will die in the next call")
+	s.m.tellf("the process will die in the next call")
 }
 
 // work runs the jobs that are due, through a crash if there is one, and takes
@@ -67,9 +67,10 @@ func (s *stage) take() {
 				receipt: fmt.Sprintf("TKM%07d", len(s.m.orders)+1), fate: open,
 			}
 			s.m.orders = append(s.m.orders, o)
-			s.m.tell("%s of deal %s is sent", t.Kind, o.deal.ref)
+			s.m.tellf("%s of deal %s is sent", t.Kind, o.deal.ref)
 		} else if t.Kind == escrow.Collect {
-			if s.again--; s.again < 0 {
+			s.again--
+			if s.again < 0 {
 				s.Fatalf("a prompt was sent twice")
 			}
 		}
@@ -120,7 +121,7 @@ func (s *stage) provider(rt *rapid.T) {
 	verdict := rapid.SampledFrom([]escrow.Verdict{
 		escrow.Moved, escrow.Moved, escrow.NotMoved, escrow.Processing, escrow.NoAnswer, escrow.NeverSeen,
 	}).Draw(rt, "verdict")
-	s.m.tell("the provider says of %s %d: %s", o.kind, n+1, verdict)
+	s.m.tellf("the provider says of %s %d: %s", o.kind, n+1, verdict)
 	finding := escrow.Finding{Verdict: verdict}
 	switch verdict {
 	case escrow.Moved:
@@ -134,6 +135,7 @@ func (s *stage) provider(rt *rapid.T) {
 		if o.fate == open {
 			o.fate = failed
 		}
+	default:
 	}
 	if err := s.w.Service.Learn(s.Context(), o.id, finding, "test"); err != nil {
 		s.Fatal(err)

@@ -18,7 +18,9 @@ import (
 
 // Any story of people, provider, time and crashes ends as the model says.
 // More of them: go test ./internal/sim -run TestModel -rapid.checks 2000.
-func TestModel(t *testing.T) { //nolint:paralleltest // it sets how many stories rapid tells
+//
+//nolint:paralleltest // it sets how many stories rapid tells
+func TestModel(t *testing.T) {
 	const onSQLite, onPostgres = 25, 4
 	for _, engine := range []struct {
 		name   string
@@ -142,7 +144,7 @@ func (s *stage) propose(rt *rapid.T) {
 	}
 	d.ref, d.id = result.Contract.Ref, result.Contract.ID
 	s.m.deals = append(s.m.deals, d)
-	s.m.tell("the %s proposes deal %d", role, len(s.m.deals))
+	s.m.tellf("the %s proposes deal %d", role, len(s.m.deals))
 	s.work()
 }
 
@@ -193,7 +195,7 @@ func (s *stage) perform(n int, d *modelDeal, act escrow.Act, who escrow.Phone, c
 	}
 	want := s.m.allowed(d, act, who, code)
 	role, _ := d.role(who)
-	s.m.tell("deal %d: %s by %q, %s: want %q", n, act, role, code, want)
+	s.m.tellf("deal %d: %s by %q, %s: want %q", n, act, role, code, want)
 	do := s.useCase(act)
 	s.last = func() error {
 		_, err := do(s.Context(), cmd)
@@ -209,6 +211,7 @@ func (s *stage) perform(n int, d *modelDeal, act escrow.Act, who escrow.Phone, c
 		if d.tries < maxWrongCodes {
 			d.tries++
 		}
+	default:
 	}
 	s.work()
 }
@@ -234,7 +237,7 @@ func (s *stage) repeat(rt *rapid.T) {
 	if s.last == nil {
 		rt.Skip("no request yet")
 	}
-	s.m.tell("the last request comes again")
+	s.m.tellf("the last request comes again")
 	_ = s.last()
 	s.work()
 }
@@ -246,7 +249,7 @@ func (s *stage) time(rt *rapid.T) {
 		time.Second, 30 * time.Second, patience - time.Millisecond, patience, 11 * time.Minute, time.Hour,
 	}).Draw(rt, "time")
 	s.w.Clock.Advance(d)
-	s.m.tell("%s passes, the service being down", d)
+	s.m.tellf("%s passes, the service being down", d)
 	s.work()
 	s.m.pass(s.w.Clock.Now())
 }
@@ -256,7 +259,7 @@ func (s *stage) time(rt *rapid.T) {
 func (s *stage) days(*rapid.T) {
 	const enough = 10 * 24 * time.Hour
 	s.w.Pass(enough)
-	s.m.tell("ten days pass")
+	s.m.tellf("ten days pass")
 	s.m.pass(s.w.Clock.Now())
 	for _, d := range s.m.deals {
 		d.overdue()

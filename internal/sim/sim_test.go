@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,9 @@ func thePlan() plan {
 
 // The seeds are played one after the other: the source of randomness that makes
 // ids and references replay is the whole process's.
-func TestSeeds(t *testing.T) { //nolint:paralleltest // as said
+//
+//nolint:paralleltest // as said
+func TestSeeds(t *testing.T) {
 	list := []uint64{*seed}
 	if *seed == 0 {
 		list = nil
@@ -39,7 +42,7 @@ func TestSeeds(t *testing.T) { //nolint:paralleltest // as said
 	}
 	total := newReport()
 	for _, seed := range list {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			w := newWorld(t, seed, thePlan())
 			if len(list) == 1 {
 				w.trace.sink = func(line string) { fmt.Fprintln(os.Stdout, line) }
@@ -64,7 +67,8 @@ func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as a
 		t.Errorf("seed %d was %s and then %s", seed, sums[0], sums[1])
 	}
 	other := newWorld(t, seed+1, plan{steps: short, open: storetest.SQLiteCopy})
-	if other.run(); other.trace.sum() == sums[0] {
+	other.run()
+	if other.trace.sum() == sums[0] {
 		t.Error("two seeds are the same story")
 	}
 }

@@ -42,7 +42,7 @@ func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string) {
 		return
 	}
 	p := b.receive(from, amount, account)
-	w.note("bank: PayBill payment %s of %s", p.receipt, amount)
+	w.notef("bank: PayBill payment %s of %s", p.receipt, amount)
 	if w.faults.hit(callbackLost) {
 		return
 	}
@@ -57,7 +57,7 @@ func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string) {
 		}
 		w.in(delay, func() {
 			status := w.receive("/mm/till/"+tillToken()+"/confirm", "application/json", confirmation(p))
-			w.note("confirmation of %s: %d", p.receipt, status)
+			w.notef("confirmation of %s: %d", p.receipt, status)
 		})
 	}
 }
@@ -69,7 +69,7 @@ func (b *bank) expected(a escrow.Arrival) bool {
 	}
 	var err error
 	lived := w.alive(func() { err = w.gate.service.Expect(w.ctx, a) })
-	w.note("bank: is %s for %d characters expected: %t", a.Amount, len(a.Account), lived && err == nil)
+	w.notef("bank: is %s for %d characters expected: %t", a.Amount, len(a.Account), lived && err == nil)
 	return lived && err == nil
 }
 
@@ -98,28 +98,28 @@ func (b *bank) pull() {
 			Receipt: p.receipt, Amount: p.amount, Account: p.account, Payer: p.from.MSISDN(), At: p.at, Channel: escrow.ByStatement,
 		}, "statement:"+p.receipt)
 		if err != nil {
-			w.fail("a line of the statement, %s: %v", p.receipt, err)
+			w.failf("a line of the statement, %s: %v", p.receipt, err)
 		}
 	}
-	w.note("the statement was pulled, %d lines", len(b.inList))
+	w.notef("the statement was pulled, %d lines", len(b.inList))
 }
 
 // payByBill is a buyer who does not wait for a prompt, and mistypes at times.
 func (c *crowd) payByBill(d *deal, p *person) {
 	account, amount := string(d.ref), d.amount
-	switch n := c.dice.IntN(20); {
-	case n == 0:
+	switch c.dice.IntN(20) {
+	case 0:
 		amount += escrow.Shillings(1)
-	case n == 1:
+	case 1:
 		amount = max(amount/2/100*100, escrow.Shillings(1))
-	case n == 2:
+	case 2:
 		account = pick(c.dice, []string{"RENT", "12", "", "0000"})
-	case n == 3:
+	case 3:
 		account = strings.Join(strings.Split(account, ""), " ")
-	case n == 4:
+	case 4:
 		p = pick(c.dice, c.people)
 	}
-	c.w.note("%s pays by PayBill for deal %d", p, d.n)
+	c.w.notef("%s pays by PayBill for deal %d", p, d.n)
 	c.w.bank.payBill(p.phone, amount, account)
 }
 
@@ -130,7 +130,7 @@ func (c *crowd) operate(ctx context.Context) {
 	c.keys++
 	errand := escrow.Errand{Key: fmt.Sprintf("operator:%d", c.keys), By: "wanjiku", Reason: "put right"}
 	if err := w.gate.service.Resume(ctx, errand); err != nil && !isInjected(err) {
-		w.fail("resume: %v", err)
+		w.failf("resume: %v", err)
 	}
 	items, err := w.store.OpenItems(ctx)
 	if err != nil {
@@ -143,9 +143,9 @@ func (c *crowd) operate(ctx context.Context) {
 		c.keys++
 		errand.Key = fmt.Sprintf("operator:%d", c.keys)
 		err := w.gate.service.Retry(ctx, item.TransferID, "", errand)
-		w.note("the operator orders %s again: %t", w.bank.name(item.TransferID), err == nil)
+		w.notef("the operator orders %s again: %t", w.bank.name(item.TransferID), err == nil)
 	}
-	w.note("the operator has looked")
+	w.notef("the operator has looked")
 }
 
 // rounds lets the operator look once or twice a day.

@@ -21,7 +21,7 @@ type trace struct {
 
 func newTrace() *trace { return &trace{digest: sha256.New()} }
 
-func (t *trace) note(step int, since time.Duration, format string, args ...any) {
+func (t *trace) notef(step int, since time.Duration, format string, args ...any) {
 	line := fmt.Sprintf("%5d %s %s", step, days(since), fmt.Sprintf(format, args...))
 	t.digest.Write([]byte(line + "\n"))
 	if t.last = append(t.last, line); len(t.last) > traceKept {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -108,7 +109,7 @@ const (
 
 // calm ends the faults and lets time pass.
 func (w *world) calm() {
-	w.note("no more faults")
+	w.notef("no more faults")
 	w.faults.off, w.crowd.settled = true, true
 	w.bank.repair()
 	w.in(stillActing, func() {
@@ -119,7 +120,7 @@ func (w *world) calm() {
 	end, last := w.clock.true.Add(calmDays*24*time.Hour), w.steps+calmSteps
 	for w.clock.true.Before(end) && w.step() {
 		if w.steps > last {
-			w.fail("it never becomes quiet")
+			w.failf("it never becomes quiet")
 		}
 	}
 }
@@ -127,7 +128,7 @@ func (w *world) calm() {
 // step does the next thing there is to do, and reports whether there was one.
 func (w *world) step() bool {
 	at, planned := w.agenda.next()
-	if due, any := w.queue.next(); any && w.gate != nil {
+	if due, waits := w.queue.next(); waits && w.gate != nil {
 		if due = due.Add(-w.clock.skew); due.Before(w.clock.true) {
 			due = w.clock.true
 		}
@@ -171,7 +172,7 @@ func (w *world) after() {
 	w.swept = w.clock.true
 	w.alive(func() {
 		if err := w.gate.service.Sweep(w.ctx); err != nil && !isInjected(err) {
-			w.fail("sweep: %v", err)
+			w.failf("sweep: %v", err)
 		}
 	})
 	w.refresh()
@@ -195,8 +196,8 @@ func (w *world) in(d time.Duration, do func()) {
 	})
 }
 
-func (w *world) note(format string, args ...any) {
-	w.trace.note(w.steps, w.clock.true.Sub(w.begin), format, args...)
+func (w *world) notef(format string, args ...any) {
+	w.trace.notef(w.steps, w.clock.true.Sub(w.begin), format, args...)
 }
 
 // tick keeps time passing in front of the sweeper while nothing else happens. It
@@ -215,7 +216,7 @@ func (w *world) misfortunes() {
 	w.recurring(downtime, func() {
 		if w.gate != nil {
 			pause := w.faults.dice.between(10*time.Minute, 8*time.Hour)
-			w.note("DOWN for %s", pause)
+			w.notef("DOWN for %s", pause)
 			w.stop(pause)
 		}
 	})
@@ -225,7 +226,7 @@ func (w *world) misfortunes() {
 			w.clock.skew = 0
 		}
 		w.owe()
-		w.note("CLOCK is now off by %s", w.clock.skew)
+		w.notef("CLOCK is now off by %s", w.clock.skew)
 	})
 	w.recurring(floatEmpty, w.bank.drain)
 	w.recurring(initiatorLocked, w.bank.lock)
@@ -249,12 +250,9 @@ func (w *world) recurring(kind fault, happen func()) {
 }
 
 // fail reports a violation with everything that replays it, and ends the run.
-func (w *world) fail(format string, args ...any) {
+func (w *world) failf(format string, args ...any) {
 	w.t.Helper()
-	story := ""
-	for _, line := range w.trace.last {
-		story += "  " + line + "\n"
-	}
+	story := "  " + strings.Join(w.trace.last, "\n  ") + "\n"
 	w.t.Fatalf("seed %d, step %d: %s\n%s  replay: make sim SEED=%d STEPS=%d",
 		w.seed, w.steps, fmt.Sprintf(format, args...), story, w.seed, w.plan.steps)
 }
