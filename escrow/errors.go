@@ -3,6 +3,7 @@ package escrow
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code names why something was refused. Channels own one sentence per code and
@@ -23,6 +24,7 @@ const (
 	BadItem          Code = "bad_item"      // what is sold is empty or too long
 	BadDate          Code = "bad_date"      // delivery date is past, or more than a year ahead
 	PromptOpen       Code = "prompt_open"   // an M-Pesa prompt is already on its way
+	TooSoon          Code = "too_soon"      // the last prompt was sent a moment ago; Wait says how long to wait
 	CodeNeeded       Code = "code_needed"   // the release code is missing
 	CodeNotSent      Code = "code_not_sent" // no delivery notice was sent yet, so no code exists
 	BadCode          Code = "bad_code"      // the release code is wrong
@@ -49,7 +51,7 @@ const (
 func AllCodes() []Code {
 	return []Code{
 		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
-		BadItem, BadDate, PromptOpen, CodeNeeded, CodeNotSent, BadCode, CodeLocked, KeyConflict,
+		BadItem, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, KeyConflict,
 		CancelWaits, CancelCodeNeeded,
 	}
 }
@@ -57,8 +59,9 @@ func AllCodes() []Code {
 // Refusal is a request that the rules do not allow. It changes nothing.
 type Refusal struct {
 	Code     Code
-	Contract *Contract // the contract as it stands, where the caller may see it
-	Left     int       // attempts left, with BadCode
+	Contract *Contract     // the contract as it stands, where the caller may see it
+	Left     int           // attempts left, with BadCode
+	Wait     time.Duration // when to try again, with TooSoon
 }
 
 // Error implements error for logs; people read the text of the Code.

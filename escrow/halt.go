@@ -125,20 +125,22 @@ func (s *Service) Halts(ctx context.Context) ([]Halt, error) { return s.store.Ha
 
 // Resume lifts every halt, after an operator has put right what was wrong.
 func (s *Service) Resume(ctx context.Context, e Errand) error {
-	if err := e.check(); err != nil {
-		return err
-	}
+	var by Operator
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		var err error
+		if by, err = e.who(ctx, tx); err != nil {
+			return err
+		}
 		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: e.Key}
 		for _, kind := range []HaltKind{HaltInitiator, HaltFloat} {
-			if err := w.lift(ctx, kind, e.By+": "+e.Reason); err != nil {
+			if err := w.lift(ctx, kind, by.Name+": "+e.Reason); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err == nil {
-		s.log.InfoContext(ctx, "payouts resumed", "by", e.By)
+		s.log.InfoContext(ctx, "payouts resumed", "by", by.Name)
 	}
 	return err
 }

@@ -73,7 +73,9 @@ type MessageParams struct {
 	Ref       Ref           `json:"ref,omitempty"`
 	Item      string        `json:"item,omitempty"`
 	Amount    Cents         `json:"amount,omitempty"`
-	Due       Cents         `json:"due,omitempty"`     // what the contract waits for, with MsgRefundAmount
+	Due       Cents         `json:"due,omitempty"`     // what the receiver pays or gets, the fee counted in
+	Fee       Cents         `json:"fee,omitempty"`     // what of it is the fee, where the receiver bears it
+	Wait      int           `json:"wait,omitempty"`    // seconds until it may be tried again, with MsgRefused
 	Other     string        `json:"other,omitempty"`   // the other party's label
 	Receipt   string        `json:"receipt,omitempty"` // M-Pesa receipt
 	State     State         `json:"state,omitempty"`

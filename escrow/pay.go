@@ -30,6 +30,11 @@ func (s *Service) Pay(ctx context.Context, cmd Command) (Result, error) {
 		if open {
 			return Refuse(PromptOpen).About(w.contract)
 		}
+		if wait, err := w.pause(ctx); err != nil {
+			return err
+		} else if wait > 0 {
+			return &Refusal{Code: TooSoon, Contract: &w.contract, Wait: wait}
+		}
 		payment := Payment{
 			ID: newID(), ContractID: w.contract.ID, Payer: w.contract.Buyer.ID, Amount: w.contract.Payable(),
 			Status: PaymentPending, CreatedAt: w.now, UpdatedAt: w.now,
@@ -42,6 +47,21 @@ func (s *Service) Pay(ctx context.Context, cmd Command) (Result, error) {
 		}
 		return w.tell(ctx, Buyer, MsgPromptSent)
 	})
+}
+
+// pause is how long the buyer's phone has to rest before the next prompt. M-Pesa
+// fails a second session that follows too closely, and the same amount within
+// two minutes for its own reasons (Daraja portal, STK push, result code 17).
+func (w *work) pause(ctx context.Context) (time.Duration, error) {
+	last, err := w.LastPrompt(ctx, w.contract.Buyer.ID)
+	if IsNotFound(err) {
+		return 0, nil
+	}
+	rest := w.policy.PromptPause
+	if last.Amount == w.contract.Payable() {
+		rest = max(rest, w.policy.SamePromptPause)
+	}
+	return rest - last.age(w.now), err
 }
 
 // submitTries is how often a collection that was certainly not sent is tried

@@ -112,7 +112,7 @@ func TestAFullWalletIsTriedOnThreeMornings(t *testing.T) {
 		w.Work()
 		wantItems(t, w, "[payout_failed]")
 		wantTold(t, w, otieno, "[agreed_seller funded_seller completed_seller payout_tomorrow payout_tomorrow payout_delayed]")
-		if err := w.Service.Retry(t.Context(), payouts(t, w, c)[2].ID, "", errand("k1")); err != nil {
+		if err := w.Service.Retry(t.Context(), payouts(t, w, c)[2].ID, "", w.Errand("k1")); err != nil {
 			t.Fatal(err)
 		}
 		w.Work()
@@ -122,10 +122,6 @@ func TestAFullWalletIsTriedOnThreeMornings(t *testing.T) {
 	})
 }
 
-func errand(key string) escrow.Errand {
-	return escrow.Errand{Key: key, By: "wanjiku", Reason: "spoke with them"}
-}
-
 func TestAnOperatorPaysToAnotherNumber(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {
@@ -133,17 +129,17 @@ func TestAnOperatorPaysToAnotherNumber(t *testing.T) {
 		c := w.DealIn(escrow.Completed, price)
 		first := w.Till.Last(t, escrow.Payout)
 		other := escrow.Phone("+254722000777")
-		if err := w.Service.Retry(t.Context(), first.ID, other, errand("k1")); err == nil {
+		if err := w.Service.Retry(t.Context(), first.ID, other, w.Errand("k1")); err == nil {
 			t.Error("a payout under way was ordered again")
 		}
 		w.Learn(escrow.Payout, notPaid(escrow.CauseNumber, "2040"))
-		if err := w.Service.Retry(t.Context(), first.ID, other, escrow.Errand{Key: "k2", By: "wanjiku"}); err == nil {
+		if err := w.Service.Retry(t.Context(), first.ID, other, escrow.Errand{Key: "k2", Operator: w.Operator("Hasty")}); err == nil {
 			t.Error("no reason was asked for")
 		}
-		if err := w.Service.Retry(t.Context(), first.ID, other, errand("k3")); err != nil {
+		if err := w.Service.Retry(t.Context(), first.ID, other, w.Errand("k3")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Service.Retry(t.Context(), first.ID, other, errand("k4")); err == nil {
+		if err := w.Service.Retry(t.Context(), first.ID, other, w.Errand("k4")); err == nil {
 			t.Error("ordered twice")
 		}
 		w.Work()
@@ -182,10 +178,15 @@ func TestALockedInitiatorStopsEveryPayout(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantHalt(t, w, escrow.HaltInitiator) // money does not mend a password
-		if err := w.Service.Resume(t.Context(), escrow.Errand{Key: "k"}); err == nil {
-			t.Error("resumed by nobody for no reason")
+		for name, e := range map[string]escrow.Errand{
+			"no reason": {Key: "k", Operator: w.Errand("k").Operator},
+			"no key":    {Key: "k", Reason: "the password is new"},
+		} {
+			if err := w.Service.Resume(t.Context(), e); escrow.RefusalOf(err) == nil {
+				t.Errorf("%s: resumed, %v", name, err)
+			}
 		}
-		if err := w.Service.Resume(t.Context(), errand("k")); err != nil {
+		if err := w.Service.Resume(t.Context(), w.Errand("k")); err != nil {
 			t.Fatal(err)
 		}
 		after(w, 2*time.Minute, time.Minute)
@@ -401,7 +402,7 @@ func TestAFailedAttemptThatIsPaidAfterAll(t *testing.T) {
 		other := w.DealIn(escrow.Completed, price+100)
 		first = w.Till.Last(t, escrow.Payout)
 		w.Learn(escrow.Payout, notPaid("", "x"))
-		if err := w.Service.Retry(t.Context(), first.ID, "", errand("k")); err != nil {
+		if err := w.Service.Retry(t.Context(), first.ID, "", w.Errand("k")); err != nil {
 			t.Fatal(err)
 		}
 		w.Work()
@@ -457,7 +458,7 @@ func TestStrayMoney(t *testing.T) {
 		wantBalance(t, w, escrow.Suspense, -3*price)
 
 		assign := func(receipt string, ref escrow.Ref) error {
-			return w.Service.AssignStray(t.Context(), receipt, ref, errand("a"))
+			return w.Service.AssignStray(t.Context(), receipt, ref, w.Errand("a"))
 		}
 		if err := errors.Join(assign("S9", c.Ref)); err == nil {
 			t.Error("money that is not there was assigned")
@@ -475,10 +476,10 @@ func TestStrayMoney(t *testing.T) {
 		if err := assign("S2", c.Ref); err == nil {
 			t.Error("a paid contract was paid again")
 		}
-		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK", errand("b")); err != nil {
+		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK", w.Errand("b")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK2", errand("c")); err == nil {
+		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK2", w.Errand("c")); err == nil {
 			t.Error("returned twice")
 		}
 		arrive(t, w, arrival(w, "S2", c.Ref)) // told again, by the statement

@@ -11,11 +11,13 @@ import (
 // number where one is given. Only an operator does it, who has spoken with the
 // person; it is refused while an attempt goes on or has arrived.
 func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) error {
-	if err := e.check(); err != nil {
-		return err
-	}
+	var by Operator
 	_, err := s.onTransfer(ctx, id, e.Key, func(ctx context.Context, w *work, t *Transfer) error {
-		w.channel = ChannelOperator
+		var err error
+		if by, err = e.who(ctx, w.Tx); err != nil {
+			return err
+		}
+		w.channel, w.actor, w.operator = ChannelOperator, by.ID, by.Name
 		if err := w.mayRetry(ctx, *t); err != nil {
 			return err
 		}
@@ -26,17 +28,17 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 			}
 			t.Party = party
 		}
-		detail := e.By + " to " + t.Party.Phone.Masked() + ": " + e.Reason
+		detail := by.Name + " to " + t.Party.Phone.Masked() + ": " + e.Reason
 		if err := w.record(ctx, "retry", string(w.contract.State), string(w.contract.State), detail); err != nil {
 			return err
 		}
 		if err := w.again(ctx, *t, MethodB2C, w.now); err != nil {
 			return err
 		}
-		return w.SettleItems(ctx, ItemPayoutFailed, t.ID, Closing{By: e.By, Why: e.Reason, At: w.now})
+		return w.SettleItems(ctx, ItemPayoutFailed, t.ID, e.closing(by, w.now))
 	})
 	if err == nil {
-		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", e.By)
+		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", by.Name)
 	}
 	return err
 }

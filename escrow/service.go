@@ -21,6 +21,10 @@ type Policy struct {
 	// PromptLife is how long a buyer has to answer an M-Pesa prompt before the
 	// payment counts as failed. A later success still counts as money.
 	PromptLife time.Duration
+	// PromptPause is how long a phone rests between two prompts, and
+	// SamePromptPause between two over the same amount.
+	PromptPause     time.Duration
+	SamePromptPause time.Duration
 	// CollectLooks and PayoutLooks say how long after it was sent a transfer
 	// without an answer is asked about. After the last one a payout is asked
 	// about hourly, and a collection no more.
@@ -68,6 +72,9 @@ func DefaultPolicy() Policy {
 	return Policy{
 		CodeAbove:  Shillings(5_000),
 		PromptLife: 5 * time.Minute,
+
+		PromptPause:     time.Minute,
+		SamePromptPause: 2 * time.Minute,
 		CollectLooks: []time.Duration{
 			25 * time.Second, 55 * time.Second, 90 * time.Second, 3 * time.Minute, 5 * time.Minute,
 			15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
@@ -119,6 +126,9 @@ func NewService(d Deps) *Service {
 		codes: d.Codes, signer: d.Signer, policy: d.Policy, now: d.Now, log: d.Log,
 	}
 }
+
+// Fee is what the service takes for a price, and from whom.
+func (s *Service) Fee(price Cents) (Cents, Role) { return s.policy.Fee.For(price), s.policy.Fee.Payer }
 
 // Request says who asks for something, by which channel, and under which
 // idempotency key: the same key and input have their effect once.
@@ -400,8 +410,14 @@ func (w *work) receipt(ctx context.Context, role Role, template Template, more .
 // ParamsFor fills what most templates show of a contract to one of its sides.
 func ParamsFor(c Contract, role Role) MessageParams {
 	params := MessageParams{
-		Ref: c.Ref, Item: c.Item, Amount: c.Amount, Other: c.Party(role.Other()).Label(),
+		Ref: c.Ref, Item: c.Item, Amount: c.Amount, Due: c.Receivable(), Other: c.Party(role.Other()).Label(),
 		State: c.State, Role: role, DeliverBy: c.DeliverBy.In(EAT).Format(time.DateOnly),
+	}
+	if role == Buyer {
+		params.Due = c.Payable()
+	}
+	if role == c.FeePayer {
+		params.Fee = c.Fee
 	}
 	if c.Due.Running() {
 		params.Until = c.Due.LastDay().Format(time.DateOnly)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,16 +75,22 @@ func (s *Service) Strays(ctx context.Context) ([]Stray, error) { return s.store.
 
 // Errand is what an operator does about money, outside any party's act.
 type Errand struct {
-	Key    string // idempotency key
-	By     string // the operator's name
-	Reason string
+	Key      string // idempotency key
+	Operator string // the operator's own key, which is a secret
+	Reason   string
 }
 
-func (e Errand) check() error {
-	if e.By == "" || strings.TrimSpace(e.Reason) == "" {
-		return errors.New("who decides and why must be said")
+// who finds the operator. It refuses [NoReason] and [UnknownOperator].
+func (e Errand) who(ctx context.Context, tx Tx) (Operator, error) {
+	if printable(e.Reason) == "" {
+		return Operator{}, Refuse(NoReason)
 	}
-	return nil
+	return operatorOf(ctx, tx, e.Operator)
+}
+
+// closing is how the operator closes what the errand settles.
+func (e Errand) closing(by Operator, now time.Time) Closing {
+	return Closing{By: by.Name, Why: printable(e.Reason), At: now}
 }
 
 // AssignStray counts a stray as the payment of a contract. That the payer is
@@ -138,12 +143,16 @@ func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, e E
 func (s *Service) onStray(
 	ctx context.Context, receipt string, ref Ref, e Errand, fn func(context.Context, *work, Stray) error,
 ) error {
-	if err := e.check(); err != nil {
-		return err
-	}
+	var by Operator
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelOperator, evidence: e.Key, via: ByOperator}
 		var err error
+		if by, err = e.who(ctx, tx); err != nil {
+			return err
+		}
+		w := &work{
+			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(),
+			actor: by.ID, operator: by.Name, channel: ChannelOperator, evidence: e.Key, via: ByOperator,
+		}
 		if w.contract, err = contractOf(ctx, tx, string(ref)); err != nil {
 			return err
 		}
@@ -156,14 +165,14 @@ func (s *Service) onStray(
 		case stray.State != StrayOpen:
 			return fmt.Errorf("receipt %s was %s before, by %s: %s", receipt, stray.State, stray.By, stray.Reason)
 		}
-		stray.By, stray.Reason, stray.ClosedAt = e.By, e.Reason, w.now
+		stray.By, stray.Reason, stray.ClosedAt = by.Name, e.Reason, w.now
 		if err := fn(ctx, w, stray); err != nil {
 			return err
 		}
-		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), Closing{By: e.By, Why: e.Reason, At: w.now})
+		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), e.closing(by, w.now))
 	})
 	if err == nil {
-		s.log.InfoContext(ctx, "stray money settled", "receipt", receipt, "ref", ref, "by", e.By)
+		s.log.InfoContext(ctx, "stray money settled", "receipt", receipt, "ref", ref, "by", by.Name)
 	}
 	return err
 }

@@ -23,7 +23,9 @@ type Config struct {
 	// ServiceCode and HelpPhone are shown to people, as they are dialled.
 	ServiceCode string
 	HelpPhone   string
-	Log         *slog.Logger
+	// PayBill is the business number that buyers pay into by themselves.
+	PayBill string
+	Log     *slog.Logger
 }
 
 // check names every field that is missing.
@@ -35,6 +37,7 @@ func (c Config) check() error {
 		{"APIKey", c.APIKey},
 		{"ServiceCode", c.ServiceCode},
 		{"HelpPhone", c.HelpPhone},
+		{"PayBill", c.PayBill},
 	} {
 		if field.value == "" {
 			problems = append(problems, fmt.Errorf("sms: no %s", field.name))
@@ -67,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	composer, err := newComposer(cfg.ServiceCode, cfg.HelpPhone)
+	composer, err := newComposer(cfg.ServiceCode, cfg.HelpPhone, cfg.PayBill)
 	if err != nil {
 		return nil, err
 	}

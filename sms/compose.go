@@ -21,9 +21,10 @@ type composer struct {
 	known   map[string]bool  // keys that there is a text for
 	dial    string
 	help    string
+	payBill string
 }
 
-func newComposer(serviceCode, helpPhone string) (*composer, error) {
+func newComposer(serviceCode, helpPhone, payBill string) (*composer, error) {
 	texts, err := loadTexts()
 	if err != nil {
 		return nil, err
@@ -36,15 +37,15 @@ func newComposer(serviceCode, helpPhone string) (*composer, error) {
 	for _, key := range texts.Keys(string(escrow.English)) {
 		known[key] = true
 	}
-	return &composer{texts: texts, screens: screens, known: known, dial: serviceCode, help: helpPhone}, nil
+	return &composer{texts: texts, screens: screens, known: known, dial: serviceCode, help: helpPhone, payBill: payBill}, nil
 }
 
 // shown is what the texts may show, ready to be read.
 type shown struct {
-	Ref, Item, Amount, Due, Other, Receipt, Code, By, Until, Left string
-	Own, Rest                                                     string
-	State, Next, Refusal, Reason, Words                           string
-	Dial, Help                                                    string
+	Ref, Item, Amount, Due, Fee, Other, Receipt, Code, By, Until, Left, Wait string
+	Own, Rest                                                                string
+	State, Next, Refusal, Reason, Words                                      string
+	Dial, Help, PayBill                                                      string
 
 	// Tight is how much of what can be done without is to be left out.
 	Tight int
@@ -103,6 +104,10 @@ func textKey(m escrow.Message) string {
 		if m.Params.Words != "" {
 			key = "disputed_words"
 		}
+	case escrow.MsgPaymentFailed:
+		if why := reason(m.Params.Result); why == "silent" || why == "funds" {
+			key += "_" + why
+		}
 	case escrow.MsgRefused:
 		if m.Params.Ref == "" {
 			key += "_bare"
@@ -119,7 +124,14 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
 		Receipt: p.Receipt, Code: code, Own: p.Own.String(), Rest: p.Rest.String(),
 		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
+		Wait: strconv.Itoa(p.Wait), PayBill: c.payBill,
 		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
+	}
+	if p.Due == 0 {
+		s.Due = s.Amount // written before there were fees
+	}
+	if p.Fee > 0 {
+		s.Fee = p.Fee.String()
 	}
 	if s.Receipt == "" {
 		s.Receipt = s.Ref // M-Pesa may confirm without one; something to quote comes first all the same

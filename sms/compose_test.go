@@ -17,7 +17,7 @@ func newTestComposer(tb testing.TB) *composer {
 
 func composerFor(tb testing.TB, serviceCode, helpPhone string) *composer {
 	tb.Helper()
-	c, err := newComposer(serviceCode, helpPhone)
+	c, err := newComposer(serviceCode, helpPhone, "600992")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -387,7 +387,8 @@ func TestPaymentsOfOurOwnMaking(t *testing.T) {
 	for code, want := range map[string]string{
 		"stale":     " failed. The prompt could not be sent in time. To try again",
 		"withdrawn": " failed. To try again",
-		"timeout":   " failed. The prompt was not answered. To try again",
+		"timeout":   ": no answer, so not paid. Pay by M-Pesa: Pay Bill 600992, account 1234567890, Ksh250,000. Or reply PAY",
+		"1":         " has too little for Ksh250,000. Add money, then reply PAY 1234567890, or Pay Bill 600992, account 1234567890",
 	} {
 		m := longest(escrow.Buyer, escrow.English)
 		m.Template, m.Params.Result = escrow.MsgPaymentFailed, code

@@ -44,7 +44,7 @@ func newDesk(t *testing.T) *desk {
 	})
 	d.Service = escrow.NewService(escrow.Deps{
 		Store: d.Store, Provider: d.Till, Messenger: newTestClient(t, d.provider.URL, quiet()), Codes: d.Codes, Signer: d.Signer,
-		Policy: escrow.DefaultPolicy(), Now: d.Clock.Now, Log: quiet(),
+		Policy: d.Policy, Now: d.Clock.Now, Log: quiet(),
 	})
 	d.handler = NewHandler(HandlerConfig{Service: d.Service, ShortCode: "40404", Log: quiet()})
 	return d

@@ -73,7 +73,7 @@ func newTestClient(t *testing.T, baseURL string, log *slog.Logger) *Client {
 	t.Helper()
 	c, err := New(Config{
 		BaseURL: baseURL, Username: "sandbox", APIKey: "atsk_secret", Sender: "40404",
-		ServiceCode: "*384*12345#", HelpPhone: "0700000000", Log: log,
+		ServiceCode: "*384*12345#", HelpPhone: "0700000000", PayBill: "600992", Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -269,12 +270,15 @@ func refused(refusal *escrow.Refusal, from escrow.Phone) reply {
 		return reply{escrow.MsgCancelAsked, params}
 	default:
 	}
-	params.Code, params.Left = refusal.Code, refusal.Left
-	if refusal.Code == escrow.PromptOpen {
+	params.Code, params.Left, params.Wait = refusal.Code, refusal.Left, seconds(refusal.Wait)
+	if refusal.Code == escrow.PromptOpen || refusal.Code == escrow.TooSoon {
 		params.Act = "" // the natural act is just what is not open now
 	}
 	return reply{escrow.MsgRefused, params}
 }
+
+// seconds is a time to wait, rounded up: who comes back then is not too soon.
+func seconds(wait time.Duration) int { return int((wait + time.Second - 1) / time.Second) }
 
 // actUnlock stands in the texts for a buyer's acceptance where no code is taken
 // any more: by SMS nothing is left to reply, a call has to help.

@@ -3,6 +3,7 @@ package ussd
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/voicepact/gateway/escrow"
@@ -122,6 +123,7 @@ func (c *call) refusedAs(ctx context.Context, refusal *escrow.Refusal) error {
 // refusal is the whole answer, and so that a transcript that goes on after an
 // act tells that the act was not done.
 func (c *call) refused(refusal *escrow.Refusal, v view) {
-	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{"Help": c.HelpPhone})
+	wait := (refusal.Wait + time.Second - 1) / time.Second // rounded up: who comes back then is not too soon
+	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10)})
 	c.shown = shown{view: v, end: "refused"}
 }

@@ -15,7 +15,12 @@ import (
 type view struct {
 	Ref      string
 	Item     string
-	Amount   string
+	Amount   string // the price
+	Fee      string // what the service takes from the reader, "Ksh0" where it takes nothing
+	Borne    string // the same, and empty where it takes nothing
+	Pays     string // what the buyer pays, the fee counted in
+	Total    string // the same, and empty where it is the price
+	Gets     string // what the seller gets
 	Other    string // the other side, masked
 	Number   string // the other side's number as typed, where it is still to be checked
 	Role     string // of the caller
@@ -46,8 +51,21 @@ func (c *call) viewOf(v escrow.View) view {
 		Money: c.text("money."+moneyKey(contract.State, v.Payment), nil), Back: returned(contract.State, v.Payment),
 		Code: strings.TrimSuffix(c.ServiceCode, "#") + "*" + string(contract.Ref) + "#", Help: c.HelpPhone,
 	}
+	shown.charge(contract, v.Role)
 	shown.Next = c.text("next."+c.nextKey(contract, v.Role), shown)
 	return shown
+}
+
+// charge fills in who pays and gets how much.
+func (v *view) charge(contract escrow.Contract, role escrow.Role) {
+	v.Pays, v.Gets, v.Fee = contract.Payable().String(), contract.Receivable().String(), escrow.Cents(0).String()
+	if contract.Fee > 0 && contract.FeePayer == role {
+		v.Fee = contract.Fee.String()
+		v.Borne = v.Fee
+	}
+	if contract.Payable() != contract.Amount {
+		v.Total = v.Pays
+	}
 }
 
 // draft shows what was answered so far about a new contract.
@@ -55,8 +73,13 @@ func (c *call) draft() view {
 	data := c.sess.Menu.Data
 	v := view{Code: c.ServiceCode, Help: c.HelpPhone, Role: data[menus.NameRole], Item: gsm7.Clean(data[menus.NameItem])}
 	v.Number = local(escrow.Phone(data[menus.NamePhone]))
+	v.Fee = escrow.Cents(0).String()
 	if shillings, err := strconv.ParseInt(data[menus.NameAmount], 10, 64); err == nil {
-		v.Amount = escrow.Shillings(shillings).String()
+		price := escrow.Shillings(shillings)
+		v.Amount = price.String()
+		if fee, payer := c.Service.Fee(price); v.Role == string(payer) {
+			v.Fee = fee.String()
+		}
 	}
 	if day, err := time.ParseInLocation(time.DateOnly, data[menus.NameDate], escrow.EAT); err == nil {
 		v.Due = c.day(day)

@@ -109,7 +109,7 @@ func (a *app) buildMoney(certificate []byte) (*mobilemoney.Client, error) {
 func (a *app) buildMessenger() (*sms.Client, error) {
 	return sms.New(sms.Config{
 		BaseURL: a.cfg.AT.BaseURL, Username: a.cfg.AT.Username, APIKey: a.cfg.AT.APIKey, Sender: a.cfg.AT.Sender,
-		ServiceCode: a.cfg.ServiceCode, HelpPhone: a.cfg.HelpPhone, Log: a.log,
+		ServiceCode: a.cfg.ServiceCode, HelpPhone: a.cfg.HelpPhone, PayBill: a.cfg.Daraja.ShortCode, Log: a.log,
 	})
 }
 

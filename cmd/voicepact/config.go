@@ -45,6 +45,11 @@ type config struct {
 	// X-Forwarded-For is believed.
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 
+	// ConfirmAbove is the amount in shillings from which on a payment counts only
+	// after M-Pesa, asked by us, has confirmed it: 0 is always, -1 never.
+	ConfirmAbove int64       `env:"CONFIRM_ABOVE_KSH" envDefault:"20000"`
+	Fee          platformFee `envPrefix:"PLATFORM_FEE_"`
+
 	AT     africasTalking `envPrefix:"AT_"`
 	Daraja daraja         `envPrefix:"DARAJA_"`
 }
@@ -99,6 +104,10 @@ func (c config) policy() escrow.Policy {
 	policy := escrow.DefaultPolicy()
 	policy.CodeAbove = escrow.Shillings(c.CodeAbove)
 	policy.FourEyesAbove = escrow.Shillings(c.FourEyesAbove)
+	policy.ConfirmAbove = escrow.Shillings(c.ConfirmAbove)
+	policy.Fee = escrow.FeePlan{
+		BasisPoints: c.Fee.BasisPoints, Flat: escrow.Shillings(c.Fee.Flat), Payer: escrow.Role(c.Fee.Payer),
+	}
 	return paced(policy)
 }
 
@@ -131,6 +140,25 @@ type daraja struct {
 	PullNumber string `env:"PULL_NUMBER"`
 	PullByGet  bool   `env:"PULL_BY_GET"`
 	Inbound
+}
+
+// platformFee is what the service takes for a contract. It holds for contracts
+// that are proposed from now on.
+type platformFee struct {
+	BasisPoints int64  `env:"BPS" envDefault:"0"`
+	Flat        int64  `env:"FLAT_KSH" envDefault:"0"`
+	Payer       string `env:"PAYER" envDefault:"buyer"`
+}
+
+func (f platformFee) check() error {
+	const all = 10_000 // basis points
+	if f.BasisPoints < 0 || f.BasisPoints >= all || f.Flat < 0 {
+		return errors.New("PLATFORM_FEE_BPS must be 0 to 9999, and PLATFORM_FEE_FLAT_KSH 0 or more")
+	}
+	if f.Payer != string(escrow.Buyer) && f.Payer != string(escrow.Seller) {
+		return errors.New("PLATFORM_FEE_PAYER must be buyer or seller")
+	}
+	return nil
 }
 
 // hexKey is a 32-byte key written as 64 hexadecimal digits.
@@ -232,6 +260,9 @@ var (
 // checkShapes refuses what people would be told and could not use.
 func (c config) checkShapes() []error {
 	var problems []error
+	if err := c.Fee.check(); err != nil {
+		problems = append(problems, err)
+	}
 	for _, setting := range []struct {
 		name, value, like string
 		shape             *regexp.Regexp

@@ -59,6 +59,11 @@ func (d *desk) mediation(ref escrow.Ref, reason string) escrow.Mediation {
 	return escrow.Mediation{Key: "operator:" + uuid.NewString(), Operator: d.key, Ref: ref, Reason: reason}
 }
 
+// errand is what this operator does about money, for a reason.
+func (d *desk) errand(reason string) escrow.Errand {
+	return escrow.Errand{Key: "operator:" + uuid.NewString(), Operator: d.key, Reason: reason}
+}
+
 // explained puts a refusal into a sentence.
 func explained(err error) error {
 	refusal := escrow.RefusalOf(err)

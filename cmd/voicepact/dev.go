@@ -126,6 +126,7 @@ func (a *app) registerSimulated(ctx context.Context) {
 func hurried(policy escrow.Policy) escrow.Policy {
 	policy.PayoutLooks = []time.Duration{2 * time.Second, 10 * time.Second, 20 * time.Second, time.Minute, 10 * time.Minute}
 	policy.ResendAfter = 5 * time.Second
+	policy.PromptPause, policy.SamePromptPause = 0, 0
 	return policy
 }
 

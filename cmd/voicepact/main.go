@@ -20,6 +20,10 @@ type commands struct {
 	Item        itemCmd        `cmd:"" help:"Close what waited for a person."`
 	Contract    contractCmd    `cmd:"" help:"Look at contracts, and decide disputes with the key in OPERATOR_KEY."`
 	Operator    operatorCmd    `cmd:"" help:"Say who may decide disputes."`
+	Suspense    suspenseCmd    `cmd:"" help:"Look after money that came for no contract anyone can name."`
+	Payouts     payoutsCmd     `cmd:"" help:"See whether payouts are halted, and let them go again."`
+	Transfer    transferCmd    `cmd:"" help:"Look after a single payout or refund."`
+	Statement   statementCmd   `cmd:"" help:"Print what the ledger says of one contract."`
 	Pubkey      pubkeyCmd      `cmd:"" help:"Print the public half of the signing key, and its id."`
 	Paybill     paybillCmd     `cmd:"" help:"Set up the PayBill number that buyers pay into."`
 	Audit       auditCmd       `cmd:"" help:"Prove every contract and the ledger: the books, the states, the trail, the signatures."`

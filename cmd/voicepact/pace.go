@@ -13,7 +13,9 @@ import (
 // paced divides the times of a policy that a provider's silence is waited for by
 // [hurry], which is 1 in the program as it is shipped.
 func paced(policy escrow.Policy) escrow.Policy {
-	for _, wait := range []*time.Duration{&policy.PromptLife, &policy.PayoutPatience, &policy.ResendAfter} {
+	for _, wait := range []*time.Duration{
+		&policy.PromptLife, &policy.PayoutPatience, &policy.ResendAfter, &policy.PromptPause, &policy.SamePromptPause,
+	} {
 		*wait /= hurry
 	}
 	for _, looks := range []*[]time.Duration{&policy.CollectLooks, &policy.PayoutLooks} {

@@ -128,7 +128,7 @@ func (c *crowd) payByBill(d *deal, p *person) {
 func (c *crowd) operate(ctx context.Context) {
 	w := c.w
 	c.keys++
-	errand := escrow.Errand{Key: fmt.Sprintf("operator:%d", c.keys), By: "wanjiku", Reason: "put right"}
+	errand := escrow.Errand{Key: fmt.Sprintf("operator:%d", c.keys), Operator: w.desk, Reason: "put right"}
 	if err := w.gate.service.Resume(ctx, errand); err != nil && !isInjected(err) {
 		w.failf("resume: %v", err)
 	}

@@ -86,6 +86,15 @@ func (w *World) Delivered() {
 	}
 }
 
+// Errand is an errand of the world's own operator, under the given key.
+func (w *World) Errand(key string) escrow.Errand {
+	w.TB.Helper()
+	if w.operator == "" {
+		w.operator = w.Operator("Wanjiku")
+	}
+	return escrow.Errand{Key: key, Operator: w.operator, Reason: "spoke with them"}
+}
+
 // Operator makes a mediator and returns their key.
 func (w *World) Operator(name string) string {
 	w.TB.Helper()

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store"
 )
 
 // The people of most tests.
@@ -111,6 +112,21 @@ func (w *World) payFor(c escrow.Contract) escrow.Contract {
 func (w *World) Receipt() string {
 	w.keys++
 	return "TKN" + strconv.Itoa(1_000_000+w.keys)
+}
+
+// Postings returns what the ledger says of a contract, the oldest first.
+func (w *World) Postings(c escrow.Contract) []escrow.Posting {
+	w.TB.Helper()
+	var postings []escrow.Posting
+	err := w.Store.Snapshot(w.TB.Context(), func(ctx context.Context, snap *store.Snapshot) error {
+		d, err := snap.Dossier(ctx, c.ID)
+		postings = d.Postings
+		return err
+	})
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	return postings
 }
 
 // Prove checks the invariants of the money on the world's store; see [Prove].

@@ -27,27 +27,37 @@ type World struct {
 	Service *escrow.Service
 	Codes   *escrow.Codes
 	Signer  *escrow.Signer
+	Policy  escrow.Policy // that of Service
 	Till    *Till
 	Postbox *Postbox
 
 	jobs *river.Client[*sql.Tx]
 	keys int
+
+	operator string // key of the operator of [World.Errand]
 }
 
-// NewWorld makes a world on the store that open returns.
-func NewWorld(tb testing.TB, open Opener) *World {
+// NewWorld makes a world on the store that open returns, under the usual policy
+// but for what the changes say. Phones need no rest between prompts, because most
+// stories have one phone pay for many contracts at once.
+func NewWorld(tb testing.TB, open Opener, changes ...func(*escrow.Policy)) *World {
 	tb.Helper()
+	policy := escrow.DefaultPolicy()
+	policy.PromptPause, policy.SamePromptPause = 0, 0
+	for _, change := range changes {
+		change(&policy)
+	}
 	key := sha256.Sum256([]byte("release codes of tests"))
 	codes, err := escrow.NewCodes(key[:])
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Signer: Signer(tb), Till: &Till{}, Postbox: &Postbox{}}
+	w := &World{TB: tb, Clock: NewClock(), Codes: codes, Signer: Signer(tb), Policy: policy, Till: &Till{}, Postbox: &Postbox{}}
 	w.Store = open(tb, w.Clock.Now)
 	w.jobs = w.newJobs()
 	w.Service = escrow.NewService(escrow.Deps{
 		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes, Signer: w.Signer,
-		Policy: escrow.DefaultPolicy(), Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Policy: policy, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	w.Beat()
 	return w
