@@ -55,6 +55,12 @@ type Sweep struct{}
 // Kind implements [Job].
 func (Sweep) Kind() string { return "sweep" }
 
+// Reconcile compares our books with the provider's; see [Service.Reconcile].
+type Reconcile struct{}
+
+// Kind implements [Job].
+func (Reconcile) Kind() string { return "reconcile" }
+
 // Later is what a job returns when it has to run again: nothing failed, it is
 // only not time yet.
 type Later struct{ After time.Duration }
@@ -66,23 +72,25 @@ type ItemKind string
 
 // The kinds of operator items.
 const (
-	ItemDispute        ItemKind = "dispute"         // a party raised a dispute
-	ItemPayoutFailed   ItemKind = "payout_failed"   // M-Pesa refused a payout or refund for good
-	ItemPayoutSilent   ItemKind = "payout_silent"   // a payout has had no answer for an hour
-	ItemProviderAlarm  ItemKind = "provider_alarm"  // credentials, float or configuration at the provider
-	ItemAmountMismatch ItemKind = "amount_mismatch" // M-Pesa told two amounts of one payment
-	ItemStrayMoney     ItemKind = "stray_money"     // money that no contract can be named for
-	ItemNoWayBack      ItemKind = "no_way_back"     // money must go back, and no rule says how
-	ItemNoReceipt      ItemKind = "no_receipt"      // a prompt is called paid without receipt, and no contract waits for it
-	ItemUnconfirmed    ItemKind = "unconfirmed"     // told of a payment that M-Pesa's records do not show
-	ItemPaidTwice      ItemKind = "paid_twice"      // two attempts to pay the same money have succeeded
-	ItemPayoutsHalted  ItemKind = "payouts_halted"  // initiator or float: nothing is paid out
-	ItemOtherPrompt    ItemKind = "other_prompt"    // a success under our address is about a prompt that is not ours
-	ItemCollectUnknown ItemKind = "collect_unknown" // a prompt of which M-Pesa told nothing for a day
-	ItemUnknownSubject ItemKind = "unknown_subject" // a callback with a good token is about a transfer we do not have
-	ItemJobGivenUp     ItemKind = "job_given_up"    // a job failed until no more tries were left
-	ItemReceiptReuse   ItemKind = "receipt_reuse"   // one receipt was reported for two payments
-	ItemCodeLocked     ItemKind = "code_locked"     // too many wrong release codes
+	ItemDispute        ItemKind = "dispute"          // a party raised a dispute
+	ItemPayoutFailed   ItemKind = "payout_failed"    // M-Pesa refused a payout or refund for good
+	ItemPayoutSilent   ItemKind = "payout_silent"    // a payout has had no answer for an hour
+	ItemProviderAlarm  ItemKind = "provider_alarm"   // credentials, float or configuration at the provider
+	ItemAmountMismatch ItemKind = "amount_mismatch"  // M-Pesa told two amounts of one payment
+	ItemStrayMoney     ItemKind = "stray_money"      // money that no contract can be named for
+	ItemNoWayBack      ItemKind = "no_way_back"      // money must go back, and no rule says how
+	ItemNoReceipt      ItemKind = "no_receipt"       // a prompt is called paid without receipt, and no contract waits for it
+	ItemUnconfirmed    ItemKind = "unconfirmed"      // told of a payment that M-Pesa's records do not show
+	ItemPaidTwice      ItemKind = "paid_twice"       // two attempts to pay the same money have succeeded
+	ItemPayoutsHalted  ItemKind = "payouts_halted"   // initiator or float: nothing is paid out
+	ItemOtherPrompt    ItemKind = "other_prompt"     // a success under our address is about a prompt that is not ours
+	ItemCollectUnknown ItemKind = "collect_unknown"  // a prompt of which M-Pesa told nothing for a day
+	ItemUnknownSubject ItemKind = "unknown_subject"  // a callback with a good token is about a transfer we do not have
+	ItemJobGivenUp     ItemKind = "job_given_up"     // a job failed until no more tries were left
+	ItemNotOnStatement ItemKind = "not_on_statement" // a payment was counted that M-Pesa's statement does not show
+	ItemBalanceDiffers ItemKind = "balance_differs"  // M-Pesa's balance and the ledger do not agree
+	ItemReceiptReuse   ItemKind = "receipt_reuse"    // one receipt was reported for two payments
+	ItemCodeLocked     ItemKind = "code_locked"      // too many wrong release codes
 
 	ItemInspectionOver  ItemKind = "inspection_over"  // delivered, and the buyer did not answer in time
 	ItemOverdueUnwarned ItemKind = "overdue_unwarned" // not delivered in time, and the seller may not know

@@ -9,6 +9,20 @@ import (
 
 // MoneyStore is the part of [Store] about money that has its own ways.
 type MoneyStore interface {
+	// FindReceipts returns the payments by customers that were counted between
+	// two times, oldest first.
+	FindReceipts(ctx context.Context, from, to time.Time) ([]Counted, error)
+	// ProviderBalances returns what the provider last said of each of our
+	// accounts, by its own names.
+	ProviderBalances(ctx context.Context) (map[string]Balance, error)
+	// LedgerSum returns what stands on accounts of the ledger together, debits
+	// positive.
+	LedgerSum(ctx context.Context, accounts []Account) (Cents, error)
+	// MovedSince adds up the transfers that the provider has and those that
+	// succeeded since.
+	MovedSince(ctx context.Context, since time.Time) (Cents, error)
+	// KeepReconciliation stores a report.
+	KeepReconciliation(ctx context.Context, r Reconciliation) error
 	// Strays returns the money that waits in suspense for a person, oldest first.
 	Strays(ctx context.Context) ([]Stray, error)
 	// Halts returns what payouts are halted by now.

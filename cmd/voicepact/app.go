@@ -73,7 +73,7 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 		return nil, err
 	}
 	a.service = escrow.NewService(escrow.Deps{
-		Store: a.store, Provider: a.money, Messenger: messenger, Codes: codes, Signer: signer,
+		Store: a.store, Provider: a.money, Books: a.money, Messenger: messenger, Codes: codes, Signer: signer,
 		Policy: policy, Now: time.Now, Log: log,
 	})
 	if err := a.mount(); err != nil {

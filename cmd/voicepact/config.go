@@ -108,6 +108,7 @@ func (c config) policy() escrow.Policy {
 	policy.Fee = escrow.FeePlan{
 		BasisPoints: c.Fee.BasisPoints, Flat: escrow.Shillings(c.Fee.Flat), Payer: escrow.Role(c.Fee.Payer),
 	}
+	policy.OneShortCode = c.Daraja.ShortCode == c.Daraja.B2CShortCode
 	return paced(policy)
 }
 

@@ -52,6 +52,10 @@ func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
 	river.AddWorker(workers, &worker[escrow.Pulse]{work: func(ctx context.Context, _ escrow.Pulse) error {
 		return service.Beat(ctx)
 	}})
+	river.AddWorker(workers, &worker[escrow.Reconcile]{work: func(ctx context.Context, _ escrow.Reconcile) error {
+		_, err := service.Reconcile(ctx, escrow.Window{From: time.Now().Add(-reconcileBack)})
+		return err
+	}})
 	teller := teller{service: service, money: a.money, log: log}
 	river.AddWorker(workers, &worker[askBalance]{work: teller.work})
 	inbox := inboxWorker{store: s, service: service, words: words, now: time.Now, log: log}
@@ -65,7 +69,7 @@ func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          &retries{},
 		ErrorHandler:         jobErrors{service: service, log: log},
-		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking()},
+		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking(), reconciling()},
 		Logger:               slog.New(quiet{log.Handler()}),
 	})
 	if err != nil {

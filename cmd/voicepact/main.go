@@ -26,6 +26,8 @@ type commands struct {
 	Statement   statementCmd   `cmd:"" help:"Print what the ledger says of one contract."`
 	Pubkey      pubkeyCmd      `cmd:"" help:"Print the public half of the signing key, and its id."`
 	Paybill     paybillCmd     `cmd:"" help:"Set up the PayBill number that buyers pay into."`
+	Float       floatCmd       `cmd:"" help:"Book what we ourselves brought to M-Pesa or took from it."`
+	Reconcile   reconcileCmd   `cmd:"" help:"Compare our books with M-Pesa's statement and balance, and repair what is certain."`
 	Audit       auditCmd       `cmd:"" help:"Prove every contract and the ledger: the books, the states, the trail, the signatures."`
 	Export      exportCmd      `cmd:"" help:"Print one contract with all its evidence as a signed document."`
 	Verify      verifyCmd      `cmd:"" help:"Prove an exported contract with the public key alone, offline."`

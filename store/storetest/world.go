@@ -56,7 +56,7 @@ func NewWorld(tb testing.TB, open Opener, changes ...func(*escrow.Policy)) *Worl
 	w.Store = open(tb, w.Clock.Now)
 	w.jobs = w.newJobs()
 	w.Service = escrow.NewService(escrow.Deps{
-		Store: w.Store, Provider: w.Till, Messenger: w.Postbox, Codes: codes, Signer: w.Signer,
+		Store: w.Store, Provider: w.Till, Books: w.Till, Messenger: w.Postbox, Codes: codes, Signer: w.Signer,
 		Policy: policy, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	w.Beat()
@@ -106,13 +106,15 @@ func (w *World) Items() []escrow.ItemKind {
 // Till stands in the place of M-Pesa: it takes every transfer and keeps it, and
 // the test says what becomes of it.
 type Till struct {
-	mu       sync.Mutex
-	answers  []escrow.Submission
-	findings map[uuid.UUID]escrow.Finding
-	taken    []escrow.Transfer
-	doubted  map[string]escrow.Verdict
-	asked    int
-	crash    bool
+	mu        sync.Mutex
+	answers   []escrow.Submission
+	findings  map[uuid.UUID]escrow.Finding
+	taken     []escrow.Transfer
+	doubted   map[string]escrow.Verdict
+	statement []escrow.Arrival
+	silent    error
+	asked     int
+	crash     bool
 }
 
 // Crash makes the process die, for the test, right after the next transfer has
@@ -194,6 +196,27 @@ func (t *Till) Confirm(_ context.Context, receipt string, _ escrow.Cents, _ time
 		return verdict
 	}
 	return escrow.Moved
+}
+
+// Statement implements [escrow.Books]: what the test put on it, in any window.
+func (t *Till) Statement(context.Context, time.Time, time.Time) ([]escrow.Arrival, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]escrow.Arrival(nil), t.statement...), t.silent
+}
+
+// Show puts payments on the statement.
+func (t *Till) Show(lines ...escrow.Arrival) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.statement = append(t.statement, lines...)
+}
+
+// Silence makes the statement answer with this error.
+func (t *Till) Silence(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.silent = err
 }
 
 // Doubt makes the provider's records say this of a receipt.

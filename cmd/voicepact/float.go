@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+)
+
+type floatCmd struct {
+	Add  floatAddCmd  `cmd:"" help:"Book money of our own that was brought to M-Pesa, to pay charges or to start with."`
+	Take floatTakeCmd `cmd:"" help:"Book money of our own that was taken from M-Pesa, to the bank or for charges."`
+}
+
+type floatAddCmd struct{ floatChange }
+
+type floatTakeCmd struct{ floatChange }
+
+// floatChange is booked only: the money itself was moved in M-Pesa's portal.
+type floatChange struct {
+	books
+
+	Shillings int64  `arg:"" help:"How many shillings."`
+	Reason    string `required:"" help:"What was moved, and where it stands."`
+	Receipt   string `help:"M-Pesa's receipt of the movement: booked once, however often it is given."`
+}
+
+// Run implements the command.
+func (c *floatAddCmd) Run(ctx context.Context) error {
+	return c.book(ctx, escrow.Shillings(c.Shillings))
+}
+
+// Run implements the command.
+func (c *floatTakeCmd) Run(ctx context.Context) error {
+	return c.book(ctx, -escrow.Shillings(c.Shillings))
+}
+
+func (c floatChange) book(ctx context.Context, amount escrow.Cents) error {
+	if c.Shillings <= 0 {
+		return fmt.Errorf("how many shillings must be more than 0, and is %d", c.Shillings)
+	}
+	key := c.Receipt
+	if key == "" {
+		key = uuid.NewString()
+	}
+	return c.atDesk(ctx, func(d *desk) error {
+		err := d.service.BookFloat(ctx, escrow.FloatChange{
+			Key: "float:" + key, Operator: d.key, Amount: amount, Reason: c.Reason,
+		})
+		if err != nil {
+			return explained(err)
+		}
+		fmt.Println("booked", amount)
+		return nil
+	})
+}

@@ -1,0 +1,70 @@
+package escrow
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Window is the time that a reconciliation looks at.
+type Window struct{ From, To time.Time }
+
+// Statement limits: how far back M-Pesa's statement goes, and how old a payment
+// must be before its absence from the statement means something.
+const (
+	StatementReach  = 48 * time.Hour
+	statementSettle = 30 * time.Minute
+	underWayLimit   = 1_000
+)
+
+// Reconciliation is what a comparison of our books with the provider's found.
+type Reconciliation struct {
+	Window
+	At       time.Time
+	Lines    int      // payments on the statement
+	Placed   []string // receipts we had not heard of, which took effect now
+	Differs  []string // receipts that both know, with another amount
+	Missing  []string // receipts that we counted and the statement does not show
+	Asked    int      // transfers without an answer that the provider was asked about
+	Settled  int      // of those, how many are final now
+	Balances []BalanceCheck
+	Faults   []string // what could not be compared, and why
+}
+
+// BalanceCheck compares one of the provider's accounts with the ledger.
+type BalanceCheck struct {
+	Account  string // as the provider names it
+	Provider Cents
+	Ledger   Cents
+	UnderWay Cents     // transfers without an answer, which may explain a difference
+	Told     time.Time // when the provider told its balance
+}
+
+// Difference is what the provider has more than the ledger says.
+func (b BalanceCheck) Difference() Cents { return b.Provider - b.Ledger }
+
+// Agrees reports whether the ledger is right to the cent.
+func (b BalanceCheck) Agrees() bool { return b.Difference() == 0 }
+
+// Explained reports whether transfers under way can account for the difference.
+func (b BalanceCheck) Explained() bool {
+	return max(b.Difference(), -b.Difference()) <= b.UnderWay
+}
+
+// Clean reports whether nothing is left that a person has to look at.
+func (r Reconciliation) Clean() bool {
+	for _, b := range r.Balances {
+		if !b.Agrees() && !b.Explained() {
+			return false
+		}
+	}
+	return len(r.Differs)+len(r.Missing)+len(r.Faults) == 0
+}
+
+// Counted is one payment by a customer that our books hold.
+type Counted struct {
+	Receipt  string
+	Amount   Cents
+	Transfer uuid.UUID // zero where it belongs to no contract
+	At       time.Time
+}
