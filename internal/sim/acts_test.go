@@ -52,8 +52,12 @@ func (c *crowd) act(d *deal, p *person, role escrow.Role, act escrow.Act) {
 	if act == escrow.ActDispute {
 		cmd.Words = "rotten"
 	}
-	if act == escrow.ActAccept {
-		cmd.Code = c.codeFor(d)
+	switch act {
+	case escrow.ActAccept:
+		cmd.Code = c.typed(d.code)
+	case escrow.ActAgreeCancel, escrow.ActCancel:
+		cmd.Code = c.typed(d.cancelCode)
+	default:
 	}
 	if c.dice.chance(0.03) {
 		c.intrude(d, cmd, act)
@@ -74,12 +78,12 @@ func (c *crowd) act(d *deal, p *person, role escrow.Role, act escrow.Act) {
 	c.dial(d, p, act, cmd, 0)
 }
 
-// codeFor is the release code as the buyer types it.
-func (c *crowd) codeFor(d *deal) string {
+// typed is a code as somebody types it.
+func (c *crowd) typed(code string) string {
 	if c.dice.chance(0.1) {
 		return fmt.Sprintf("%04d", c.dice.IntN(10_000))
 	}
-	return d.code
+	return code
 }
 
 // dial acts by USSD. A request without an answer is often made again, under the
@@ -115,6 +119,12 @@ func (c *crowd) useCase(act escrow.Act) func(context.Context, escrow.Command) (e
 		return s.AcceptGoods
 	case escrow.ActDispute:
 		return s.Dispute
+	case escrow.ActAgreeCancel:
+		return s.AgreeCancel
+	case escrow.ActKeepOn:
+		return s.KeepOn
+	case escrow.ActWithdraw:
+		return s.Withdraw
 	default:
 		c.w.failf("nobody knows how to %s", act)
 		return nil
@@ -126,6 +136,7 @@ func (c *crowd) write(d *deal, p *person, act escrow.Act, cmd escrow.Command) {
 	verb := map[escrow.Act]string{
 		escrow.ActAgree: "YES", escrow.ActDecline: "NO", escrow.ActCancel: "CANCEL", escrow.ActPay: "PAY",
 		escrow.ActDeliver: "CONFIRM", escrow.ActAccept: "ACCEPT", escrow.ActDispute: "DISPUTE",
+		escrow.ActAgreeCancel: "CANCEL", escrow.ActKeepOn: "WITHDRAW", escrow.ActWithdraw: "WITHDRAW",
 	}[act]
 	d.idle = 0
 	c.w.notef("%s, deal %d, writes %s", p, d.n, verb)

@@ -30,12 +30,14 @@ type deal struct {
 	amount        escrow.Cents
 	ref           escrow.Ref    // empty until the proposal is answered
 	code          string        // the release code, once the buyer was sent it
+	cancelCode    string        // the newest code to agree to call the deal off
 	born, handed  time.Duration // uptime when it was proposed, and when the seller first said delivered
 	ended         bool          // by a deadline
 	idle          int           // how often nothing came of it in a row
 
 	// What was asked for by who may, whether or not it was heard to succeed.
 	delivered, accepted bool
+	ruled               escrow.Cents // the most that a mediator gave to the seller
 	// The keys of what was answered as done.
 	done []string
 }
@@ -59,6 +61,8 @@ type crowd struct {
 	settled bool // no new deals
 	quiet   bool // nobody does anything any more
 	most    int  // deals that are made in all
+
+	mediators []string // their secret keys
 }
 
 func newCrowd(w *world) *crowd {
@@ -177,16 +181,23 @@ func anything() []escrow.Act {
 	return []escrow.Act{
 		escrow.ActAgree, escrow.ActDecline, escrow.ActCancel, escrow.ActPay,
 		escrow.ActDeliver, escrow.ActAccept, escrow.ActDispute,
+		escrow.ActAgreeCancel, escrow.ActKeepOn, escrow.ActWithdraw,
 	}
 }
 
 // hear gives a message to its receiver.
 func (c *crowd) hear(m escrow.Message, code string) {
 	d := c.byRef[m.Params.Ref]
-	if d != nil && code != "" {
-		if m.To.Phone != d.buyer.phone {
-			c.w.failf("the release code of deal %d went to another than the buyer", d.n)
+	switch {
+	case d == nil || code == "":
+	case m.Template == escrow.MsgCancelAsked:
+		if m.To.Phone != d.side(m.Params.Role).phone {
+			c.w.failf("the code to call off deal %d went to a stranger", d.n)
 		}
+		d.cancelCode = code
+	case m.To.Phone != d.buyer.phone:
+		c.w.failf("the release code of deal %d went to another than the buyer", d.n)
+	default:
 		d.code = code
 	}
 }

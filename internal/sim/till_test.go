@@ -1,11 +1,9 @@
 package sim
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 	"time"
 
@@ -121,40 +119,4 @@ func (c *crowd) payByBill(d *deal, p *person) {
 	}
 	c.w.notef("%s pays by PayBill for deal %d", p, d.n)
 	c.w.bank.payBill(p.phone, amount, account)
-}
-
-// The operator lifts halts, orders failed payouts again and so on, when the
-// trouble is over.
-func (c *crowd) operate(ctx context.Context) {
-	w := c.w
-	c.keys++
-	errand := escrow.Errand{Key: fmt.Sprintf("operator:%d", c.keys), Operator: w.desk, Reason: "put right"}
-	if err := w.gate.service.Resume(ctx, errand); err != nil && !isInjected(err) {
-		w.failf("resume: %v", err)
-	}
-	items, err := w.store.OpenItems(ctx)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, item := range items {
-		if item.Kind != escrow.ItemPayoutFailed || !c.dice.chance(0.5) {
-			continue
-		}
-		c.keys++
-		errand.Key = fmt.Sprintf("operator:%d", c.keys)
-		err := w.gate.service.Retry(ctx, item.TransferID, "", errand)
-		w.notef("the operator orders %s again: %t", w.bank.name(item.TransferID), err == nil)
-	}
-	w.notef("the operator has looked")
-}
-
-// rounds lets the operator look once or twice a day.
-func (c *crowd) rounds() {
-	c.w.in(c.dice.between(8*time.Hour, 30*time.Hour), func() {
-		if c.w.gate != nil && !c.w.bank.locked {
-			c.w.alive(func() { c.operate(c.w.ctx) })
-			c.w.refresh()
-		}
-		c.rounds()
-	})
 }

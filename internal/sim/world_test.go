@@ -9,8 +9,6 @@ import (
 	"testing/cryptotest"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
 	"github.com/voicepact/gateway/store/storetest"
@@ -32,7 +30,6 @@ type world struct {
 
 	store *store.Store
 	codes *escrow.Codes
-	desk  string // key of the operator
 	queue *queue
 	gate  *gateway // nil while the gateway is down
 	bank  *bank
@@ -69,12 +66,6 @@ func newWorld(t *testing.T, seed uint64, p plan) *world {
 	w.clock = &clock{true: w.begin}
 	w.since = w.begin
 	w.store = p.open(t, w.clock.now)
-	desk, hash := escrow.NewOperatorKey()
-	w.desk = desk
-	operator := escrow.Operator{ID: uuid.New(), Name: "Wanjiku", Role: escrow.Mediator, CreatedAt: w.clock.now()}
-	if err := w.store.AddOperator(t.Context(), operator, hash); err != nil {
-		t.Fatal(err)
-	}
 	codes, err := escrow.NewCodes(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +75,7 @@ func newWorld(t *testing.T, seed uint64, p plan) *world {
 	w.post = &postbox{w: w, dice: newDice(seed, "post")}
 	w.bank = newBank(w)
 	w.crowd = newCrowd(w)
+	w.crowd.appoint()
 	w.boot()
 	return w
 }
