@@ -17,9 +17,10 @@ type model struct {
 	deals     []*modelDeal
 	orders    []*modelOrder // every transfer, in the order in which it was sent
 	owed      map[escrow.Phone]escrow.Cents
-	collected escrow.Cents // by the provider's word
-	left      escrow.Cents // paid out or given back, by the provider's word
-	suspense  escrow.Cents // came when nothing waited for it, and is on its way back
+	collected escrow.Cents       // by the provider's word
+	left      escrow.Cents       // paid out or given back, by the provider's word
+	late      map[uuid.UUID]bool // payments that nothing waited for
+	suspense  escrow.Cents       // came when nothing waited for it, and is on its way back
 	story     []string
 }
 
@@ -32,6 +33,11 @@ type modelDeal struct {
 	amount        escrow.Cents
 	tries         int // wrong codes
 	held          escrow.Cents
+
+	callOff      escrow.Role // who wants to call the deal off
+	callOffTries int         // wrong codes to agree to that
+	disputedBy   escrow.Role
+	disputedFrom escrow.State
 }
 
 // modelOrder is a transfer as far as money goes.
@@ -91,10 +97,10 @@ func (m *model) allowed(d *modelDeal, act escrow.Act, who escrow.Phone, code cod
 	switch act {
 	case escrow.ActAgree, escrow.ActDecline:
 		return mayAnswer(d, role, act)
-	case escrow.ActCancel:
-		if d.state != escrow.Pending && d.state != escrow.Confirmed {
-			return notNow(d.state)
-		}
+	case escrow.ActCancel, escrow.ActAgreeCancel, escrow.ActKeepOn:
+		return mayCallOff(d, role, act, code)
+	case escrow.ActWithdraw:
+		return mayWithdraw(d, role)
 	case escrow.ActPay:
 		return m.mayPay(d, role)
 	case escrow.ActDeliver:
@@ -179,26 +185,26 @@ func mayAccept(d *modelDeal, role escrow.Role, code codeTyped) escrow.Code {
 		return escrow.CodeLocked
 	case d.state != escrow.Delivered:
 		return escrow.CodeNotSent
-	case code == noCode:
-		return escrow.CodeNeeded
-	case code == wrongCode && d.tries+1 >= maxWrongCodes:
-		return escrow.CodeLocked
-	case code == wrongCode:
-		return escrow.BadCode
 	default:
-		return ""
+		return codeAnswer(code, d.tries, escrow.CodeNeeded)
 	}
 }
 
 // happen does what an allowed act leads to.
-func (m *model) happen(d *modelDeal, act escrow.Act) {
+func (m *model) happen(d *modelDeal, act escrow.Act, role escrow.Role) {
 	switch act {
 	case escrow.ActAgree:
 		d.state = escrow.Confirmed
-	case escrow.ActDecline, escrow.ActCancel:
+	case escrow.ActDecline:
 		d.state = escrow.Cancelled
+	case escrow.ActCancel, escrow.ActAgreeCancel:
+		m.callOff(d, role)
+	case escrow.ActKeepOn:
+		d.callOff = ""
 	case escrow.ActDispute:
-		d.state = escrow.Disputed
+		d.state, d.disputedFrom, d.disputedBy = escrow.Disputed, d.state, role
+	case escrow.ActWithdraw:
+		d.state = d.disputedFrom
 	case escrow.ActDeliver:
 		m.oneSaid(d, escrow.Delivered, escrow.Accepted)
 	case escrow.ActAccept:
@@ -224,7 +230,8 @@ func (d *modelDeal) overdue() {
 	case escrow.Pending, escrow.Confirmed:
 		d.state = escrow.Expired
 	case escrow.PaymentLocked, escrow.Delivered:
-		d.state = escrow.Disputed // for a mediator, and never a release
+		// For a mediator, and never a release; nobody raised it.
+		d.state, d.disputedFrom, d.disputedBy = escrow.Disputed, d.state, ""
 	default:
 	}
 }
@@ -242,7 +249,11 @@ func (m *model) learn(o *modelOrder) {
 		m.left += o.deal.amount
 		return
 	case escrow.Refund:
-		m.suspense -= o.deal.amount
+		if m.late[o.payment] {
+			m.suspense -= o.deal.amount
+		} else {
+			m.owed[o.deal.buyer] -= o.deal.amount
+		}
 		m.left += o.deal.amount
 		return
 	default:
@@ -252,6 +263,7 @@ func (m *model) learn(o *modelOrder) {
 		o.deal.state, o.deal.held = escrow.PaymentLocked, o.deal.amount
 	} else {
 		m.suspense += o.deal.amount
+		m.late[o.payment] = true
 	}
 }
 

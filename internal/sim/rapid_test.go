@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/voicepact/gateway/escrow"
@@ -95,7 +96,7 @@ type stage struct {
 
 func newStage(t *testing.T, rt *rapid.T, open storetest.Opener) *stage {
 	t.Helper()
-	m := &model{owed: map[escrow.Phone]escrow.Cents{}}
+	m := &model{owed: map[escrow.Phone]escrow.Cents{}, late: map[uuid.UUID]bool{}}
 	g := guest{t, rt, m}
 	return &stage{guest: g, w: storetest.NewWorld(g, open), m: m}
 }
@@ -184,14 +185,12 @@ func (s *stage) due(rt *rapid.T) {
 
 func (s *stage) perform(n int, d *modelDeal, act escrow.Act, who escrow.Phone, code codeTyped) {
 	cmd := s.w.Command(who, d.ref)
-	right := s.w.Codes.For(escrow.Contract{ID: d.id, Amount: d.amount})
-	switch {
-	case act == escrow.ActAccept && code == rightCode:
-		cmd.Code = right
-	case act == escrow.ActAccept && code == wrongCode:
-		cmd.Code = string('0'+(right[0]-'0'+1)%10) + right[1:]
-	case act == escrow.ActDispute:
+	switch act {
+	case escrow.ActAccept, escrow.ActCancel, escrow.ActAgreeCancel:
+		cmd.Code = s.typed(d, act, code)
+	case escrow.ActDispute:
 		cmd.Words = "rotten"
+	default:
 	}
 	want := s.m.allowed(d, act, who, code)
 	role, _ := d.role(who)
@@ -206,14 +205,32 @@ func (s *stage) perform(n int, d *modelDeal, act escrow.Act, who escrow.Phone, c
 	}
 	switch want {
 	case "":
-		s.m.happen(d, act)
+		s.m.happen(d, act, role)
 	case escrow.BadCode, escrow.CodeLocked:
-		if d.tries < maxWrongCodes {
-			d.tries++
-		}
+		d.miss(act)
 	default:
 	}
 	s.work()
+}
+
+// typed is the code that goes with an act, right or wrong.
+func (s *stage) typed(d *modelDeal, act escrow.Act, code codeTyped) string {
+	view, err := s.w.Service.View(s.Context(), d.buyer, d.ref)
+	if err != nil {
+		s.Fatal(err)
+	}
+	right := s.w.Codes.For(view.Contract)
+	if act != escrow.ActAccept {
+		right = s.w.Codes.ForCancel(view.Contract)
+	}
+	switch code {
+	case noCode:
+		return ""
+	case wrongCode:
+		return string('0'+(right[0]-'0'+1)%10) + right[1:]
+	default:
+		return right
+	}
 }
 
 func (s *stage) useCase(act escrow.Act) func(context.Context, escrow.Command) (escrow.Result, error) {
