@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 )
 
 // Signer signs what must stand before others with the service's Ed25519 key. The
@@ -105,5 +104,5 @@ func (s *Signer) sign(e *AuditEvent, terms []byte) {
 // signedText ties an event to the terms that were agreed: neither can be put
 // under the other's signature.
 func signedText(e AuditEvent, terms []byte) []byte {
-	return []byte(eventDomain + strings.Join([]string{hex.EncodeToString(e.Hash), hex.EncodeToString(terms)}, "\n"))
+	return []byte(eventDomain + hex.EncodeToString(e.Hash) + "\n" + hex.EncodeToString(terms))
 }

@@ -51,10 +51,13 @@ func TestASigningKeyIsReplacedOnPurposeOnly(t *testing.T) {
 			earlier [][]byte
 			want    error
 		}{
-			{first, nil, nil}, {first, nil, nil},
-			{second, nil, store.ErrOtherSigningKey}, {second, [][]byte{third}, store.ErrOtherSigningKey},
 			{first, nil, nil},
-			{second, [][]byte{third, first}, nil}, {second, nil, nil},
+			{first, nil, nil},
+			{second, nil, store.ErrOtherSigningKey},
+			{second, [][]byte{third}, store.ErrOtherSigningKey},
+			{first, nil, nil},
+			{second, [][]byte{third, first}, nil},
+			{second, nil, nil},
 			{first, nil, store.ErrOtherSigningKey},
 		} {
 			if err := b.Store.CheckSigningKey(t.Context(), test.key, test.earlier...); !errors.Is(err, test.want) {

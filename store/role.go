@@ -85,7 +85,7 @@ func (s *Store) makeRole(ctx context.Context, role, password string) error {
 // withoutStatement drops what the driver quotes of the statement: the password.
 func withoutStatement(err error) error {
 	if pqErr, ok := errors.AsType[*pq.Error](err); ok {
-		return fmt.Errorf("%s (%s)", pqErr.Message, pqErr.Code) //nolint:errorlint // the original prints the statement
+		return fmt.Errorf("%s (%s)", pqErr.Message, pqErr.Code)
 	}
 	return err
 }

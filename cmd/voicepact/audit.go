@@ -47,7 +47,7 @@ func undone(err error) error {
 type auditCmd struct {
 	books
 
-	Key  []publicKey `placeholder:"HEX|FILE" help:"Public key to believe, or a file that holds one; instead of SIGNING_KEY and SIGNING_KEYS_BEFORE."`
+	Key  []publicKey `placeholder:"HEX|FILE" help:"Public key to believe, or a file with one; instead of those of the environment."`
 	JSON bool        `help:"One JSON object a line: each violation, and the sums last."`
 }
 
@@ -100,7 +100,7 @@ func (c *auditCmd) run(ctx context.Context, out, progress io.Writer) error {
 
 func (c *auditCmd) object(out io.Writer, value any) {
 	// A value of ours always has a JSON form, and a closed pipe ends the program.
-	_ = json.NewEncoder(out).Encode(value)
+	_ = json.NewEncoder(out).Encode(value) //nolint:errchkjson // see above
 }
 
 func printReport(out io.Writer, r audit.Report) {
@@ -123,7 +123,7 @@ var hexDigits = regexp.MustCompile(`\b[0-9a-fA-F]{64}\b`)
 func (k *publicKey) UnmarshalText(text []byte) error {
 	found := string(text)
 	if hexDigits.FindString(found) != found {
-		content, err := os.ReadFile(found)
+		content, err := os.ReadFile(found) //nolint:gosec // the caller's own file
 		if err != nil {
 			return fmt.Errorf("neither 64 hexadecimal digits nor a file: %w", err)
 		}
@@ -132,8 +132,11 @@ func (k *publicKey) UnmarshalText(text []byte) error {
 		}
 	}
 	key, err := hex.DecodeString(found)
+	if err != nil {
+		return fmt.Errorf("public key: %w", err)
+	}
 	*k = key
-	return err
+	return nil
 }
 
 // ring returns the keys that were given, or else our own of now and before.

@@ -79,8 +79,8 @@ type Signing struct {
 
 func (s Signing) signer() (*escrow.Signer, error) { return escrow.NewSigner(s.SigningKey) }
 
-// check compares the key with the one that the database knows.
-func (s Signing) check(ctx context.Context, db *store.Store) error {
+// checkSigning compares the key with the one that the database knows.
+func (s Signing) checkSigning(ctx context.Context, db *store.Store) error {
 	signer, err := s.signer()
 	if err != nil {
 		return err

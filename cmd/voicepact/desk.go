@@ -46,7 +46,7 @@ func (b books) atDesk(ctx context.Context, fn func(*desk) error) error {
 		Store: s, Signer: signer, Policy: policy, Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})}
-	err = errors.Join(s.CheckSchema(ctx), signing.check(ctx, s))
+	err = errors.Join(s.CheckSchema(ctx), signing.checkSigning(ctx, s))
 	if err == nil {
 		err = fn(d)
 	}

@@ -96,7 +96,7 @@ func (a *app) prepareEmbedded(ctx context.Context) error {
 	if err := a.store.Migrate(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(a.store.CheckKeys(ctx), a.cfg.Signing.check(ctx, a.store)); err != nil {
+	if err := errors.Join(a.store.CheckKeys(ctx), a.cfg.checkSigning(ctx, a.store)); err != nil {
 		return fmt.Errorf("%w (was keys.json deleted? delete the whole folder to start afresh)", err)
 	}
 	if err := a.store.ReclaimJobs(ctx); err != nil {

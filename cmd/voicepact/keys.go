@@ -40,7 +40,7 @@ func (b books) open(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return secrets.config("", b.database(), "").Storage.open(ctx)
+	return secrets.config("", b.database(), "").open(ctx)
 }
 
 // openUnsealed opens the database without the keys of what is sealed in it: who

@@ -69,7 +69,7 @@ func (c *serveCmd) prepare(ctx context.Context, a *app) error {
 	if err := a.store.CheckKeys(ctx); err != nil {
 		return err
 	}
-	return a.cfg.Signing.check(ctx, a.store)
+	return a.cfg.checkSigning(ctx, a.store)
 }
 
 // checkRole refuses a role that could rewrite history: with it, so could whoever
@@ -94,7 +94,7 @@ func newLog(out *os.File) *slog.Logger {
 }
 
 type migrateCmd struct {
-	AppRole string `placeholder:"NAME" help:"Role that gateways serve as: it is given what serving takes and no more, on PostgreSQL. It is made where APP_ROLE_PASSWORD is set."`
+	AppRole string `placeholder:"NAME" help:"Role to serve as: is given what serving takes, and made where APP_ROLE_PASSWORD is set."`
 }
 
 // Run implements the command. The address comes from DATABASE_URL only: it holds

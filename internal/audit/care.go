@@ -20,6 +20,11 @@ func (p *proof) lookedAfter() {
 	if c := p.Contract; c.State.Terminal() && c.Due.Kind != "" {
 		p.violated(Looked, "deadline of a contract that is "+string(c.State), c.Due.Kind, "none")
 	}
+	p.moneyLookedAfter()
+}
+
+// moneyLookedAfter proves that no money lies where nobody thinks of it.
+func (p *proof) moneyLookedAfter() {
 	groups := p.outgoing()
 	for key, group := range groups {
 		if last := group[len(group)-1]; last.State == escrow.TransferFailed && !arrived(group) && len(p.Items) == 0 {

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -304,9 +305,11 @@ func (p *proof) author(e escrow.AuditEvent, what string) {
 			p.violated(Accounted, what, "actor "+e.Actor.String(), "a party of the contract")
 		}
 	case escrow.ChannelOperator:
-		if e.Actor == uuid.Nil {
+		// An errand about money is known by its name; a ruling by who ruled.
+		if e.Actor == uuid.Nil && e.MustBeSigned() {
 			p.violated(Accounted, what, "actor "+e.Actor.String(), "an operator")
 		}
+	default: // providers and time have no name
 	}
 }
 
@@ -331,7 +334,7 @@ func (p *proof) terms() {
 	})
 	sum := sha256.Sum256([]byte(c.Terms()))
 	if agreed && !bytes.Equal(c.TermsHash, sum[:]) {
-		p.violated(Accounted, "hash of the agreed terms", fmt.Sprintf("%x", c.TermsHash), fmt.Sprintf("%x", sum))
+		p.violated(Accounted, "hash of the agreed terms", hex.EncodeToString(c.TermsHash), hex.EncodeToString(sum[:]))
 	}
 }
 

@@ -12,17 +12,12 @@ import (
 func TestMain(m *testing.M) { testkit.Main(m) }
 
 // run audits a world and returns the report with what was found.
-func run(tb testing.TB, w *storetest.World, found func(audit.Violation)) (audit.Report, []string) {
+func run(tb testing.TB, w *storetest.World) (audit.Report, []string) {
 	tb.Helper()
 	var list []string
 	report, err := audit.Run(tb.Context(), w.Store, audit.Options{
-		Keys: escrow.NewKeyring(w.Signer.Public()),
-		Found: func(v audit.Violation) {
-			list = append(list, v.String())
-			if found != nil {
-				found(v)
-			}
-		},
+		Keys:  escrow.NewKeyring(w.Signer.Public()),
+		Found: func(v audit.Violation) { list = append(list, v.String()) },
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -45,7 +40,7 @@ func TestEveryContractIsProvedOnce(t *testing.T) {
 		}
 		w.DealIn(escrow.Completed, escrow.Shillings(3_500))
 		w.Pay(escrow.Payout, w.Receipt())
-		report, found := run(t, w, nil)
+		report, found := run(t, w)
 		if len(found) > 0 {
 			t.Errorf("found %q", found)
 		}
@@ -78,7 +73,7 @@ func TestAnAuditSeesOneMoment(t *testing.T) {
 	if err != nil || told == 0 || report.Contracts != 1 || report.Postings != 1 {
 		t.Errorf("with a deal made meanwhile the audit of %s saw %+v, %v", first.Ref, report, err)
 	}
-	if report, found := run(t, w, nil); len(found) > 0 || report.Contracts != int64(1+told) {
+	if report, found := run(t, w); len(found) > 0 || report.Contracts != int64(1+told) {
 		t.Errorf("afterwards it sees %+v and finds %q", report, found)
 	}
 }
@@ -87,7 +82,7 @@ func TestALedgerOfNothingHolds(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		t.Helper()
-		if report, found := run(t, storetest.NewWorld(t, open), nil); len(found) > 0 || report.Contracts != 0 {
+		if report, found := run(t, storetest.NewWorld(t, open)); len(found) > 0 || report.Contracts != 0 {
 			t.Errorf("saw %+v and found %q", report, found)
 		}
 	})
@@ -105,7 +100,7 @@ func BenchmarkRun(b *testing.B) {
 				w.Pay(escrow.Payout, w.Receipt())
 			}
 			for b.Loop() {
-				run(b, w, nil)
+				run(b, w)
 			}
 			b.ReportMetric(float64(deals*b.N)/b.Elapsed().Seconds(), "contracts/s")
 		})

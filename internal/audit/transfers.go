@@ -28,7 +28,8 @@ func (p *proof) told() {
 			p.violated(Accounted, "kind of transfer "+t.ID.String(), t.Kind, kind+", as event "+e.Event+" tells")
 		}
 		if said := strings.Join([]string{t.ID.String(), t.Amount.String(), t.Receipt, ""}, " "); !strings.HasPrefix(e.Detail, said) {
-			p.violated(Accounted, "amount and receipt of "+string(t.Kind)+" "+t.ID.String(), said, "what its newest event tells, "+e.Detail)
+			p.violated(Accounted, "amount and receipt of "+string(t.Kind)+" "+t.ID.String(), said,
+				"what its newest event tells, "+e.Detail)
 		}
 	}
 }

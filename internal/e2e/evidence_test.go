@@ -64,24 +64,34 @@ func TestTheBooksAreProvedBesideTheGateway(t *testing.T) {
 	}
 	r.exported(ref, public)
 	gateway.stop(syscall.SIGTERM)
+	r.tampered(ref, public)
+}
+
+// tampered changes one letter past the triggers, and expects every auditor to see it.
+func (r *rig) tampered(ref, public string) {
+	r.t.Helper()
+	auditor := []string{"DATABASE_URL=" + r.get("DATABASE_URL")}
 	r.asOwner("ALTER TABLE audit_events DISABLE TRIGGER append_only",
 		"UPDATE audit_events SET evidence = evidence || 'x' WHERE event = 'lock'",
 		"ALTER TABLE audit_events ENABLE TRIGGER append_only")
-	code, said = r.says(auditor, "audit", "--key", public)
+	code, said := r.says(auditor, "audit", "--key", public)
 	if code != 1 || !strings.Contains(said, "I10 contract "+ref+" (") || !strings.Contains(said, "1 violations") {
-		t.Errorf("after one letter was changed, audit ended with %d, saying\n%s", code, said)
+		r.t.Errorf("after one letter was changed, audit ended with %d, saying\n%s", code, said)
 	}
 	code, said = r.says(auditor, "audit", "--json", "--key", public)
 	line, _, _ := strings.Cut(said, "\n")
-	var violation struct{ Invariant, Ref string }
+	var violation struct {
+		Invariant string `json:"invariant"`
+		Ref       string `json:"ref"`
+	}
 	if err := json.Unmarshal([]byte(line), &violation); err != nil || code != 1 || violation.Invariant != "I10" || violation.Ref != ref {
-		t.Errorf("audit --json ended with %d, %v, saying\n%s", code, err, said)
+		r.t.Errorf("audit --json ended with %d, %v, saying\n%s", code, err, said)
 	}
 	for name, env := range map[string][]string{
 		"no database": {"DATABASE_URL=postgres://127.0.0.1:1/x?sslmode=disable"}, "no address": nil,
 	} {
 		if code, said := r.says(env, "audit", "--key", public); code != 2 {
-			t.Errorf("with %s audit ended with %d, saying\n%s", name, code, said)
+			r.t.Errorf("with %s audit ended with %d, saying\n%s", name, code, said)
 		}
 	}
 }

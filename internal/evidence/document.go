@@ -36,6 +36,8 @@ type Contract struct {
 	Proposer     string    `json:"proposer"`
 	Item         string    `json:"item"`
 	Amount       int64     `json:"amount_cents"`
+	Fee          int64     `json:"fee_cents,omitempty"`
+	FeePayer     string    `json:"fee_payer,omitempty"`
 	DeliverBy    string    `json:"deliver_by"` // YYYY-MM-DD, East Africa Time
 	TermsHash    hexBytes  `json:"terms_hash"`
 	DisputedFrom string    `json:"disputed_from,omitempty"`
@@ -91,6 +93,7 @@ type Payment struct {
 	Amount    int64     `json:"amount_cents"`
 	Status    string    `json:"status"`
 	Receipt   string    `json:"receipt"`
+	Bounced   string    `json:"bounced,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }

@@ -149,8 +149,10 @@ func TestAFileIsBelievedToTheByte(t *testing.T) {
 		"another's signature": {write(t, doc, other), evidence.ErrNotOurs},
 		"a space at the end":  {append(bytes.Clone(file), ' '), evidence.ErrNotExact},
 		"a second document":   {append(bytes.Clone(file), file...), evidence.ErrNotExact},
-		"a name that stands twice": {bytes.Replace(file, []byte(`"ref":`), []byte(`"ref": "1", "ref":`), 1),
-			evidence.ErrNotExact},
+		"a name that stands twice": {
+			bytes.Replace(file, []byte(`"ref":`), []byte(`"ref": "1", "ref":`), 1),
+			evidence.ErrNotExact,
+		},
 		"lines of another system": {bytes.ReplaceAll(file, []byte("\n"), []byte("\r\n")), evidence.ErrNotExact},
 		"nothing":                 {nil, nil},
 		"half a file":             {file[:len(file)/2], nil},

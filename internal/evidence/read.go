@@ -28,7 +28,7 @@ func (d Document) dossier() (store.Dossier, error) {
 	for _, p := range d.Payments {
 		out.Payments = append(out.Payments, escrow.Payment{
 			ID: p.ID, ContractID: contract.ID, Payer: p.Payer, Amount: escrow.Cents(p.Amount),
-			Status: escrow.PaymentStatus(p.Status), Receipt: p.Receipt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+			Status: escrow.PaymentStatus(p.Status), Receipt: p.Receipt, Bounced: escrow.Bounce(p.Bounced), CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		})
 	}
 	for _, t := range d.Transfers {
@@ -58,7 +58,8 @@ func (d Document) contract() (escrow.Contract, error) {
 	}
 	out := escrow.Contract{
 		ID: c.ID, Ref: escrow.Ref(c.Ref), State: state, Proposer: escrow.Role(c.Proposer), Item: c.Item,
-		Amount: escrow.Cents(c.Amount), DeliverBy: day, TermsHash: c.TermsHash,
+		Amount: escrow.Cents(c.Amount), Fee: escrow.Cents(c.Fee), FeePayer: escrow.Role(c.FeePayer),
+		DeliverBy: day, TermsHash: c.TermsHash,
 		DisputedFrom: escrow.State(c.DisputedFrom), DisputedBy: escrow.Role(c.DisputedBy), Reason: c.Reason,
 		CancelBy: escrow.Role(c.CancelBy), CancelAt: c.CancelAt,
 		ChainSeq: c.ChainSeq, ChainHead: c.ChainHead, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,

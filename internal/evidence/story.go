@@ -97,7 +97,7 @@ func (f Finding) money(out io.Writer) {
 	own, held := string(escrow.EscrowAccount(f.Document.Contract.ID)), escrow.Cents(0)
 	fmt.Fprintln(out, "The money")
 	for _, p := range f.Document.Postings {
-		var moves []string
+		moves := make([]string, 0, len(p.Entries))
 		for _, e := range p.Entries {
 			moves = append(moves, f.account(e.Account)+" "+escrow.Cents(e.Amount).String())
 			if e.Account == own {

@@ -33,6 +33,7 @@ func From(d store.Dossier, messages []escrow.Message, o Options) Document {
 	for _, p := range d.Payments {
 		doc.Payments = append(doc.Payments, Payment{
 			ID: p.ID, Payer: p.Payer, Amount: int64(p.Amount), Status: string(p.Status), Receipt: p.Receipt,
+			Bounced:   string(p.Bounced),
 			CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		})
 	}
@@ -59,7 +60,8 @@ func From(d store.Dossier, messages []escrow.Message, o Options) Document {
 func contractFrom(c escrow.Contract) Contract {
 	out := Contract{
 		ID: c.ID, Ref: string(c.Ref), State: string(c.State), Proposer: string(c.Proposer), Item: c.Item,
-		Amount: int64(c.Amount), DeliverBy: c.DeliverBy.In(escrow.EAT).Format(time.DateOnly), TermsHash: c.TermsHash,
+		Amount: int64(c.Amount), Fee: int64(c.Fee), FeePayer: string(c.FeePayer),
+		DeliverBy: c.DeliverBy.In(escrow.EAT).Format(time.DateOnly), TermsHash: c.TermsHash,
 		DisputedFrom: string(c.DisputedFrom), DisputedBy: string(c.DisputedBy), Reason: c.Reason,
 		CancelBy: string(c.CancelBy), CancelAt: c.CancelAt,
 		ChainSeq: c.ChainSeq, ChainHead: c.ChainHead, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,

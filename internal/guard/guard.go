@@ -36,8 +36,9 @@ func (c Config) address(ctx *fiber.Ctx) error {
 	if addr, err := netip.ParseAddrPort(ctx.Context().RemoteAddr().String()); err == nil {
 		socket = addr.Addr()
 	}
-	var forwarded []string
-	for _, value := range ctx.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+	headers := ctx.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+	forwarded := make([]string, 0, len(headers))
+	for _, value := range headers {
 		forwarded = append(forwarded, string(value))
 	}
 	from := peer(socket, forwarded, c.Trusted)

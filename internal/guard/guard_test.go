@@ -3,7 +3,7 @@ package guard
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"encoding/hex"
 	"io"
 	"log/slog"
 	"net"
@@ -148,7 +148,9 @@ func serve(t *testing.T, cfg Config) (string, *strings.Builder) {
 		if err := app.Shutdown(); err != nil {
 			t.Error(err)
 		}
-		<-served
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 	})
 	return "http://" + listener.Addr().String() + "/in", &log
 }
@@ -187,12 +189,24 @@ func TestOnTheWire(t *testing.T) {
 		{"nothing asked for", Config{}, nil, 200, ""},
 		{"from here", Config{Allowed: nets(t, "127.0.0.0/8")}, nil, 200, ""},
 		{"from elsewhere", Config{Allowed: nets(t, "196.201.214.0/24")}, nil, 404, "from=127.0.0.1"},
-		{"a stranger's claim", Config{Allowed: nets(t, "196.201.214.0/24")},
-			http.Header{"X-Forwarded-For": {"196.201.214.206"}}, 404, "from=127.0.0.1"},
-		{"behind a proxy", Config{Allowed: nets(t, "196.201.214.0/24"), Trusted: nets(t, "127.0.0.1")},
-			http.Header{"X-Forwarded-For": {"196.201.214.206"}}, 200, ""},
-		{"elsewhere behind a proxy", Config{Allowed: nets(t, "196.201.214.0/24"), Trusted: nets(t, "127.0.0.1")},
-			http.Header{"X-Forwarded-For": {"196.201.214.206", "41.90.1.2"}}, 404, "from=41.90.1.2"},
+		{
+			"a stranger's claim",
+			Config{Allowed: nets(t, "196.201.214.0/24")},
+			http.Header{"X-Forwarded-For": {"196.201.214.206"}},
+			404, "from=127.0.0.1",
+		},
+		{
+			"behind a proxy",
+			Config{Allowed: nets(t, "196.201.214.0/24"), Trusted: nets(t, "127.0.0.1")},
+			http.Header{"X-Forwarded-For": {"196.201.214.206"}},
+			200, "",
+		},
+		{
+			"elsewhere behind a proxy",
+			Config{Allowed: nets(t, "196.201.214.0/24"), Trusted: nets(t, "127.0.0.1")},
+			http.Header{"X-Forwarded-For": {"196.201.214.206", "41.90.1.2"}},
+			404, "from=41.90.1.2",
+		},
 		{"signed", Config{Keys: [][]byte{key}, Now: func() time.Time { return now }}, signed, 200, ""},
 		{"not signed", Config{Keys: [][]byte{key}, Now: func() time.Time { return now }}, nil, 404, unsigned},
 		{"signed by another", Config{Keys: [][]byte{[]byte("other")}, Now: func() time.Time { return now }}, signed, 404, forged},
@@ -208,7 +222,7 @@ func TestOnTheWire(t *testing.T) {
 			if !strings.Contains(log.String(), test.log) || test.log == "" && log.Len() > 0 {
 				t.Errorf("logged %q, want %q", log, test.log)
 			}
-			for _, secret := range []string{"254712", fmt.Sprintf("%x", key), "v1="} {
+			for _, secret := range []string{"254712", hex.EncodeToString(key), "v1="} {
 				if strings.Contains(log.String(), secret) {
 					t.Errorf("the log shows %s", secret)
 				}
