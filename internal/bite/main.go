@@ -99,7 +99,7 @@ func hand(ctx context.Context, all []mutation, todo chan<- mutation) error {
 		select {
 		case todo <- m:
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx) //nolint:wrapcheck // it says all that there is
 		}
 	}
 	return nil

@@ -19,17 +19,17 @@ var list string
 
 // mutation is one guard and how it is broken.
 type mutation struct {
-	Name string // what is not guarded any more
-	Why  string // what that could cost
-	File string
-	Old  string // stands in the file exactly once
-	New  string
+	Name string `toml:"name"` // what is not guarded any more
+	Why  string `toml:"why"`  // what that could cost
+	File string `toml:"file"`
+	Old  string `toml:"old"` // stands in the file exactly once
+	New  string `toml:"new"`
 	// Tests are what must fail, as "PACKAGE PATTERN": ./escrow TestTheSameKey.
 	// Every entry must, not one of them.
-	Tests []string
+	Tests []string `toml:"tests"`
 	// Postgres says that only PostgreSQL shows the difference: without
 	// TEST_DATABASE_URL the guard cannot be tried.
-	Postgres bool
+	Postgres bool `toml:"postgres"`
 }
 
 // verdict is what the tests say to a broken guard.
@@ -42,7 +42,9 @@ const (
 )
 
 func mutations(only *regexp.Regexp) ([]mutation, error) {
-	var file struct{ Mutation []mutation }
+	var file struct {
+		Mutation []mutation `toml:"mutation"`
+	}
 	meta, err := toml.Decode(list, &file)
 	if err != nil {
 		return nil, fmt.Errorf("mutations.toml: %w", err)
@@ -107,7 +109,8 @@ func goTest(ctx context.Context, folder, test string, postgres bool) (output str
 	packet, pattern, _ := strings.Cut(test, " ")
 	const limit = "-timeout=120s" // a guard that is gone can also mean that nothing ends
 	//nolint:gosec // the arguments stand in mutations.toml
-	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-trimpath", "-ldflags=-s -w", limit, "-failfast", "-run", "^("+pattern+")$", packet)
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-trimpath", "-ldflags=-s -w", limit,
+		"-failfast", "-run", "^("+pattern+")$", packet)
 	command.Dir = folder
 	command.Env = environment(postgres)
 	text, err := command.CombinedOutput()

@@ -32,7 +32,7 @@ func (m *market) audit() int {
 		m.t.Fatal(err)
 	}
 	for _, broken := range m.memory.broken(contracts) {
-		m.violation("%s", broken)
+		m.violationf("%s", broken)
 	}
 	m.notAheadOfTheBank(contracts)
 	for _, i := range m.awake() {
@@ -47,7 +47,7 @@ type witness struct {
 	market *market
 }
 
-func (w witness) Errorf(format string, args ...any) { w.market.violation(format, args...) }
+func (w witness) Errorf(format string, args ...any) { w.market.violationf(format, args...) }
 
 // quiet waits until the server has done what reached it before the gateways
 // stopped. A statement that waits for a lock of theirs, or for them to read, ends
@@ -67,7 +67,8 @@ func (m *market) quiet() {
 		if err := db.QueryRowContext(m.t.Context(), busy).Scan(&n); err != nil {
 			m.t.Fatal(err)
 		}
-		if still++; n > 0 {
+		still++
+		if n > 0 {
 			still = 0
 		}
 		return still >= 2
@@ -111,7 +112,7 @@ func (m *market) notAheadOfTheBank(contracts []store.Overview) {
 	}
 	for transfer, amount := range paid {
 		if amount != amounts[transfer] {
-			m.violation("the bank paid %s for transfer %s over %s", amount, transfer, amounts[transfer])
+			m.violationf("the bank paid %s for transfer %s over %s", amount, transfer, amounts[transfer])
 		}
 	}
 	m.within("came in", cameIn-balances[escrow.MpesaCollection], mayComeIn)
@@ -122,7 +123,7 @@ func (m *market) notAheadOfTheBank(contracts []store.Overview) {
 func (m *market) within(what string, ahead, most escrow.Cents) {
 	m.t.Helper()
 	if ahead < 0 || ahead > most {
-		m.violation("of what %s the bank knows %s more than the ledger, and %s are under way", what, ahead, most)
+		m.violationf("of what %s the bank knows %s more than the ledger, and %s are under way", what, ahead, most)
 	}
 }
 
@@ -155,7 +156,7 @@ func (m *market) settle() {
 		m.pass(500 * time.Millisecond)
 	}
 	if waits != "" {
-		m.violation("after %s without a fault: %s", patience, waits)
+		m.violationf("after %s without a fault: %s", patience, waits)
 	}
 	m.audit()
 	m.prove(m.store)

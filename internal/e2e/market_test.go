@@ -46,7 +46,7 @@ func newMarket(r *rig, gateways int, seed uint64) *market {
 	r.t.Helper()
 	m := &market{
 		rig: r, places: make([]place, gateways), memory: newMemory(), quit: make(chan struct{}),
-		draw: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // what is drawn must come again
+		draw: rand.New(rand.NewPCG(seed, 0)),
 	}
 	for i := range m.places {
 		m.run(i)
@@ -71,10 +71,20 @@ func (m *market) open(couples int) {
 // do, and holds the books against the bank.
 func (m *market) close() {
 	m.t.Helper()
-	if err := m.end(); err != nil {
-		m.violation("a deal stands still: %v", err)
+	ended := make(chan error, 1)
+	go func() { ended <- m.end() }()
+	for begun := time.Now(); ; {
+		select {
+		case err := <-ended:
+			if err != nil {
+				m.violationf("a deal stands still: %v", err)
+			}
+			m.settle()
+			return
+		case <-time.After(20 * time.Second):
+			m.t.Logf("after %s the last deals wait: %s", time.Since(begun).Round(time.Second), m.underWay())
+		}
 	}
-	m.settle()
 }
 
 func (m *market) end() error {
@@ -127,7 +137,7 @@ func (m *market) awake() []int {
 
 func (p *process) signal(signal syscall.Signal) { _ = p.cmd.Process.Signal(signal) }
 
-func (m *market) violation(format string, args ...any) {
+func (m *market) violationf(format string, args ...any) {
 	m.t.Helper()
 	text := fmt.Sprintf(format, args...)
 	m.found = append(m.found, text)

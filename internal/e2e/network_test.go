@@ -115,7 +115,7 @@ func TestNetworkFaults(t *testing.T) {
 		{"postgres", "DATABASE_URL", answerLimit},
 		{"redis", "REDIS_URL", time.Second},
 		{"daraja", "DARAJA_BASE_URL", time.Second},
-		{"africas talking", "AT_BASE_URL", time.Second},
+		{"sms", "AT_BASE_URL", time.Second},
 	} {
 		t.Run(end.name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +131,7 @@ func TestNetworkFaults(t *testing.T) {
 			m.open(3)
 			m.dealsMore(2)
 			for _, f := range lineFaults() {
-				t.Run(f.name, func(t *testing.T) { //nolint:paralleltest // one after the other, on one market
+				t.Run(f.name, func(t *testing.T) { // one after the other, on one market
 					m.waits.take()
 					mend := f.begin(l)
 					m.pass(3 * time.Second)

@@ -40,7 +40,7 @@ func program(name string, flags ...string) func() (string, error) {
 		}
 		file := filepath.Join(folder, name)
 		args := append(append([]string{"build"}, flags...), "-o", file, "../../cmd/voicepact")
-		if output, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		if output, err := exec.CommandContext(context.Background(), "go", args...).CombinedOutput(); err != nil {
 			return "", fmt.Errorf("%w: %s", err, output)
 		}
 		return file, nil

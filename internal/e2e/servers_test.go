@@ -120,7 +120,8 @@ func (s *server) start() {
 		}
 		select {
 		case <-s.ended:
-			if restarts++; restarts > 100 {
+			restarts++
+			if restarts > 100 {
 				said, _ := os.ReadFile(s.log())
 				s.t.Fatalf("%s ends whenever it is started:\n%s", s.name, said)
 			}
