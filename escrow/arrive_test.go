@@ -266,9 +266,9 @@ func TestMoneyAroundTheEndOfAContract(t *testing.T) {
 					learn()
 				}
 				w.Clock.Advance(test.wait.Abs())
-				_, err := w.Service.Cancel(t.Context(), w.Command(amina, c.Ref))
-				if test.wait < 0 && err == nil || test.wait >= 0 && err != nil {
-					t.Errorf("cancel: %v", err)
+				result, err := w.Service.Cancel(t.Context(), w.Command(amina, c.Ref))
+				if asks := result.Contract.CancelBy != ""; err != nil || asks != (test.wait < 0) {
+					t.Errorf("cancel: %v, asks the seller: %v", err, asks)
 				}
 				if test.wait >= 0 {
 					w.Clock.Advance(test.wait)
