@@ -12,11 +12,6 @@ import (
 	"github.com/voicepact/gateway/escrow"
 )
 
-// ordersAgain is whether the operator orders failed payouts again. Such an order
-// names the operator in words only, which the audit takes for nobody (I10): until
-// it carries the operator's id, every run with one would end there.
-const ordersAgain = false
-
 // The operator lifts halts, orders failed payouts again and so on, when the
 // trouble is over.
 func (c *crowd) operate(ctx context.Context) {
@@ -31,7 +26,7 @@ func (c *crowd) operate(ctx context.Context) {
 		w.t.Fatal(err)
 	}
 	for _, item := range items {
-		if !ordersAgain || item.Kind != escrow.ItemPayoutFailed || !c.dice.chance(0.5) {
+		if item.Kind != escrow.ItemPayoutFailed || !c.dice.chance(0.5) {
 			continue
 		}
 		c.keys++
