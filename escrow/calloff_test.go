@@ -256,23 +256,7 @@ func TestADisputeStopsEveryTimer(t *testing.T) {
 				c := w.DealIn(test.state, price)
 				w.Pass(time.Hour)
 				for _, raiser := range []escrow.Phone{amina, otieno} {
-					if _, err := w.Service.Dispute(t.Context(), w.Command(raiser, c.Ref)); err != nil {
-						t.Fatal(err)
-					}
-					w.Pass(open)
-					if got := stateOf(t, w, c); got.State != escrow.Disputed || got.Due.Running() {
-						t.Fatalf("after long it is %s until %s", got.State, got.Due.At)
-					}
-					if _, err := w.Service.Withdraw(t.Context(), w.Command(other(raiser), c.Ref)); !errors.Is(err, escrow.Refuse(escrow.NotYourTurn)) {
-						t.Fatalf("withdrawn by the other: %v", err)
-					}
-					if _, err := w.Service.Withdraw(t.Context(), w.Command(raiser, c.Ref)); err != nil {
-						t.Fatal(err)
-					}
-					if _, err := w.Service.Withdraw(t.Context(), w.Command(raiser, c.Ref)); !errors.Is(err, escrow.Refuse(escrow.Already)) {
-						t.Fatalf("withdrawn twice: %v", err)
-					}
-					w.Work()
+					disputeFor(t, w, c, raiser, open)
 				}
 				if items := w.Items(); len(items) != 0 {
 					t.Errorf("still open: %v", items)
@@ -292,6 +276,28 @@ func TestADisputeStopsEveryTimer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// disputeFor keeps a dispute open for so long, and withdraws it.
+func disputeFor(t *testing.T, w *storetest.World, c escrow.Contract, raiser escrow.Phone, open time.Duration) {
+	t.Helper()
+	if _, err := w.Service.Dispute(t.Context(), w.Command(raiser, c.Ref)); err != nil {
+		t.Fatal(err)
+	}
+	w.Pass(open)
+	if got := stateOf(t, w, c); got.State != escrow.Disputed || got.Due.Running() {
+		t.Fatalf("after long it is %s until %s", got.State, got.Due.At)
+	}
+	if _, err := w.Service.Withdraw(t.Context(), w.Command(other(raiser), c.Ref)); !errors.Is(err, escrow.Refuse(escrow.NotYourTurn)) {
+		t.Fatalf("withdrawn by the other: %v", err)
+	}
+	if _, err := w.Service.Withdraw(t.Context(), w.Command(raiser, c.Ref)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Service.Withdraw(t.Context(), w.Command(raiser, c.Ref)); !errors.Is(err, escrow.Refuse(escrow.Already)) {
+		t.Fatalf("withdrawn twice: %v", err)
+	}
+	w.Work()
 }
 
 func other(phone escrow.Phone) escrow.Phone {

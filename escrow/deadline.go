@@ -50,8 +50,11 @@ func (d Due) Running() bool { return d.Kind != "" && d.Frozen.IsZero() }
 // LastDay is the last day of the deadline's time, at midnight East Africa Time.
 func (d Due) LastDay() time.Time { return Day(d.End.Add(-time.Second)) }
 
-// shift moves what is to come.
-func (d *Due) shift(by time.Duration) { d.At, d.End = d.At.Add(by), d.End.Add(by) }
+// shifted is the deadline with all that is to come so much later.
+func (d Due) shifted(by time.Duration) Due {
+	d.At, d.End = d.At.Add(by), d.End.Add(by)
+	return d
+}
 
 // The hours of reminders, East Africa Time: nobody is woken by one.
 const (
@@ -106,10 +109,10 @@ func (w *work) arm(ctx context.Context, from State) error {
 		d.Kind, d.At, d.End = DueWarnFirst, last.Add(morning), last.Add(day+p.Grace)
 	case Delivered:
 		d.End = w.now.Add(p.Inspection)
-		d.then(DueInspectHalf, w.now.Add(p.Inspection/2), DueInspection)
+		*d = d.then(DueInspectHalf, w.now.Add(p.Inspection/2), DueInspection)
 	case Accepted:
 		d.End = w.now.Add(p.ConfirmWithin)
-		d.then(DueConfirmFirst, w.now.Add(firstReminder), DueSilent)
+		*d = d.then(DueConfirmFirst, w.now.Add(firstReminder), DueSilent)
 	case Completed, Disputed, Cancelled, Expired, Resolved:
 		*d = Due{}
 	}
@@ -117,11 +120,12 @@ func (w *work) arm(ctx context.Context, from State) error {
 }
 
 // then goes on to a reminder, or where it would come too late to the end.
-func (d *Due) then(reminder DueKind, at time.Time, end DueKind) {
+func (d Due) then(reminder DueKind, at time.Time, end DueKind) Due {
 	d.Kind, d.At = reminder, daytime(at)
 	if !d.At.Before(d.End) {
 		d.Kind, d.At = end, d.End
 	}
+	return d
 }
 
 // lastDelivery is the day by whose evening the goods have to be there: the one
@@ -162,7 +166,7 @@ func (w *work) thaw(ctx context.Context) error {
 	if d.Kind == "" || d.Frozen.IsZero() {
 		return nil
 	}
-	d.shift(w.now.Sub(d.Frozen))
+	*d = d.shifted(w.now.Sub(d.Frozen))
 	d.Armed, d.Counted, d.Frozen = w.now, 0, time.Time{}
 	return w.wake(ctx)
 }

@@ -133,7 +133,7 @@ func (w *work) remind(ctx context.Context) error {
 		role, template = Buyer, MsgInspectReminder
 		d.Kind, d.At = DueInspection, d.End
 	case DueConfirmFirst:
-		d.then(DueConfirmLast, d.At.Add(secondReminder-firstReminder), DueSilent)
+		*d = d.then(DueConfirmLast, d.At.Add(secondReminder-firstReminder), DueSilent)
 	default:
 		d.Kind, d.At = DueSilent, d.End
 	}

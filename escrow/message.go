@@ -38,7 +38,7 @@ const (
 	MsgDisputedRaiser  Template = "disputed_raiser"
 	MsgDisputedOther   Template = "disputed_other"
 
-	// What time brings.
+	// MsgExpired and those below it are what time brings.
 	MsgExpired         Template = "expired"          // to both: nobody agreed or paid in time
 	MsgWarnFirst       Template = "warn_first"       // to the seller: today is the last day
 	MsgWarnLast        Template = "warn_last"        // to the seller: the money goes back on Until
@@ -48,7 +48,7 @@ const (
 	MsgInspectionOver  Template = "inspection_over"  // to both: no answer, a mediator looks
 	MsgConfirmReminder Template = "confirm_reminder" // to the seller: only your word is missing
 
-	// What the two sides agree to undo, and what a mediator decides.
+	// MsgCancelAsked and those below it are what the two sides undo, and what a mediator decides.
 	MsgCancelAsked  Template = "cancel_asked"  // to the side that is asked, carries the code
 	MsgCancelAsking Template = "cancel_asking" // to the side that asks
 	MsgCancelKept   Template = "cancel_kept"   // to both: the wish was taken back

@@ -52,7 +52,7 @@ func (w *work) countOutages(ctx context.Context) (time.Duration, error) {
 	if more <= 0 {
 		return 0, nil
 	}
-	d.shift(more)
+	*d = d.shifted(more)
 	d.Counted += more
 	return more, nil
 }

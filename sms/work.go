@@ -220,18 +220,9 @@ func (h *Handler) useCase(verb Verb, view escrow.View, coded bool) useCase {
 	case VerbDecline:
 		return s.Decline
 	case VerbCancel:
-		// A code says that it answers our question: where the question is gone,
-		// it must not become one of its own.
-		if view.Contract.CancelBy == view.Role.Other() || coded && view.Contract.State.Funded() {
-			return s.AgreeCancel
-		}
-		return s.Cancel
+		return h.cancelCase(view, coded)
 	case VerbWithdraw:
-		disputed := view.Contract.State == escrow.Disputed && view.Contract.DisputedBy == view.Role
-		if !disputed && view.Contract.CancelBy == view.Role {
-			return s.KeepOn
-		}
-		return s.Withdraw
+		return h.withdrawCase(view)
 	case VerbDispute:
 		return s.Dispute
 	case VerbDelivered:
@@ -249,6 +240,25 @@ func (h *Handler) useCase(verb Verb, view escrow.View, coded bool) useCase {
 	default:
 		return s.AcceptGoods // VerbReceived, the one verb left that acts
 	}
+}
+
+// cancelCase decides what CANCEL comes to. A code says that it answers our
+// question: where the question is gone, it must not become one of its own.
+func (h *Handler) cancelCase(view escrow.View, coded bool) useCase {
+	if view.Contract.CancelBy == view.Role.Other() || coded && view.Contract.State.Funded() {
+		return h.service.AgreeCancel
+	}
+	return h.service.Cancel
+}
+
+// withdrawCase decides what WITHDRAW takes back: one's own dispute, or one's own
+// wish to call off.
+func (h *Handler) withdrawCase(view escrow.View) useCase {
+	disputed := view.Contract.State == escrow.Disputed && view.Contract.DisputedBy == view.Role
+	if !disputed && view.Contract.CancelBy == view.Role {
+		return h.service.KeepOn
+	}
+	return h.service.Withdraw
 }
 
 // refused puts a refusal into words, with the contract as it stands. Who lacks

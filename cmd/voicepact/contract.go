@@ -54,7 +54,7 @@ func (c *contractListCmd) Run(ctx context.Context) error {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", clock(o.UpdatedAt), o.Ref, o.State, o.Amount, v.Payment,
 				o.Buyer.Label(), o.Seller.Label(), o.Item, why(o))
 		}
-		return table.Flush()
+		return flushed(table)
 	})
 }
 

@@ -57,7 +57,7 @@ func (c *operatorListCmd) Run(ctx context.Context) error {
 	for _, o := range operators {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", o.Name, o.Role, clock(o.CreatedAt), clock(o.DisabledAt))
 	}
-	return table.Flush()
+	return flushed(table)
 }
 
 type operatorDisableCmd struct {
@@ -89,4 +89,12 @@ func clock(t time.Time) string {
 		return ""
 	}
 	return t.In(escrow.EAT).Format(time.DateTime)
+}
+
+// flushed prints what a table has gathered.
+func flushed(table *tabwriter.Writer) error {
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
 }

@@ -75,7 +75,7 @@ func (f *file) print(out io.Writer) error {
 	f.money(w)
 	f.decisions(w)
 	f.history(w)
-	return w.Flush()
+	return flushed(w)
 }
 
 func (f *file) terms(w io.Writer) {
@@ -135,7 +135,8 @@ func (f *file) decisions(w io.Writer) {
 func (f *file) history(w io.Writer) {
 	fmt.Fprintln(w, "\nHistory\t")
 	for _, e := range f.Events {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", clock(e.At), e.Event, f.names[e.Actor], e.Channel, strings.ReplaceAll(e.Detail, "\n", ", "))
+		detail := strings.ReplaceAll(e.Detail, "\n", ", ")
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", clock(e.At), e.Event, f.names[e.Actor], e.Channel, detail)
 	}
 	fmt.Fprintln(w, "\nMessages\t")
 	for _, m := range f.messages {
