@@ -115,10 +115,10 @@ func (w *work) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.earn(ctx); err != nil {
+	if err := w.payOn(ctx, payment, w.contract.Receivable()); err != nil {
 		return err
 	}
-	if err := w.payOn(ctx, payment, w.contract.Receivable()); err != nil {
+	if err := w.earn(ctx); err != nil {
 		return err
 	}
 	if err := w.tell(ctx, Buyer, MsgCompletedBuyer); err != nil {
