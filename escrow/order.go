@@ -2,7 +2,11 @@ package escrow
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // order creates a transfer and the job that submits it. How it goes is decided
@@ -30,7 +34,8 @@ func (w *work) order(ctx context.Context, kind TransferKind, payment Payment, pa
 
 // send stores the next attempt to move money as t says, and its job.
 func (w *work) send(ctx context.Context, t Transfer) error {
-	t.ID, t.State, t.Attempt = newID(), TransferCreated, t.Attempt+1
+	t.State, t.Attempt = TransferCreated, t.Attempt+1
+	t.ID = t.ownID()
 	t.CreatedAt, t.UpdatedAt = w.now, w.now
 	if err := w.AddTransfer(ctx, t); err != nil {
 		return err
@@ -43,6 +48,14 @@ func (w *work) send(ctx context.Context, t Transfer) error {
 		at = t.NotBefore
 	}
 	return w.Enqueue(ctx, SubmitTransfer{Transfer: t.ID}, at)
+}
+
+// ownID is the id of an attempt to move this money: always the same one. After a
+// backup was restored that is older than what the provider has done, the payout
+// that people then cause once more is one that the provider has seen, and refuses
+// to pay again.
+func (t Transfer) ownID() uuid.UUID {
+	return idFromKey(strings.Join([]string{"transfer", t.PaymentID.String(), string(t.Kind), strconv.Itoa(t.Attempt)}, ":"))
 }
 
 // again orders the money of a transfer that has failed once more, by the given

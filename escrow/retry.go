@@ -18,7 +18,7 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 			return err
 		}
 		w.channel, w.actor, w.operator = ChannelOperator, by.ID, by.Name
-		if err := w.mayRetry(ctx, *t); err != nil {
+		if err := w.mayRetry(ctx, t); err != nil {
 			return err
 		}
 		if to != "" && to != t.Party.Phone {
@@ -43,7 +43,8 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 	return err
 }
 
-func (w *work) mayRetry(ctx context.Context, t Transfer) error {
+// mayRetry refuses what goes on or has arrived, and goes on from the last attempt.
+func (w *work) mayRetry(ctx context.Context, t *Transfer) error {
 	if t.Kind == Collect || t.State != TransferFailed {
 		return fmt.Errorf("the %s is %s: only a payout or refund that has failed can be ordered again", t.Kind, t.State)
 	}
@@ -55,6 +56,7 @@ func (w *work) mayRetry(ctx context.Context, t Transfer) error {
 		if other.State != TransferFailed {
 			return fmt.Errorf("attempt %d of the same money is %s", other.Attempt, other.State)
 		}
+		t.Attempt = max(t.Attempt, other.Attempt)
 	}
 	return nil
 }

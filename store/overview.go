@@ -179,7 +179,7 @@ func (s *Store) Unbalanced(ctx context.Context) ([]uuid.UUID, error) {
 }
 
 const sqlTransfersOf = selectTransfer + `WHERE t.contract_id = $1
-ORDER BY t.created_at, t.id`
+ORDER BY t.created_at, t.kind, t.attempt, t.id`
 
 // TransfersOf returns the transfers of one contract, oldest first.
 func (s *Store) TransfersOf(ctx context.Context, contract uuid.UUID) ([]escrow.Transfer, error) {

@@ -130,7 +130,7 @@ func (s *Snapshot) payments(ctx context.Context, ids []uuid.UUID, of map[uuid.UU
 }
 
 const sqlTransfersOfMany = selectTransfer + `WHERE t.contract_id IN (?)
-ORDER BY t.contract_id, t.created_at, t.id`
+ORDER BY t.contract_id, t.created_at, t.kind, t.attempt, t.id`
 
 func (s *Snapshot) transfers(ctx context.Context, ids []uuid.UUID, of map[uuid.UUID]*Dossier) error {
 	var rows []transferRow

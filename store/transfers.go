@@ -10,7 +10,7 @@ import (
 )
 
 const sqlCollections = selectTransfer + `WHERE t.contract_id = $1 AND t.kind = 'collect'
-ORDER BY t.created_at DESC, t.id DESC`
+ORDER BY t.created_at DESC, t.attempt DESC, t.id DESC`
 
 // Collections implements [escrow.Tx].
 func (t *tx) Collections(ctx context.Context, contract uuid.UUID) ([]escrow.Transfer, error) {
@@ -19,7 +19,7 @@ func (t *tx) Collections(ctx context.Context, contract uuid.UUID) ([]escrow.Tran
 
 const sqlAttempts = selectTransfer + `WHERE t.contract_id = (SELECT contract_id FROM payments WHERE id = $1)
     AND t.payment_id = $1 AND t.kind = $2
-ORDER BY t.created_at DESC, t.id DESC`
+ORDER BY t.created_at DESC, t.attempt DESC, t.id DESC`
 
 // Attempts implements [escrow.Tx].
 func (t *tx) Attempts(ctx context.Context, payment uuid.UUID, kind escrow.TransferKind) ([]escrow.Transfer, error) {
