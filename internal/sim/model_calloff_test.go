@@ -12,6 +12,13 @@ func mayCallOff(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) 
 		return escrow.Already
 	case !d.state.Funded():
 		return notNow(d.state)
+	default:
+		return mayCallOffHeld(d, role, act, code)
+	}
+}
+
+func mayCallOffHeld(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) escrow.Code {
+	switch {
 	case act == escrow.ActCancel && d.callOff == role:
 		return escrow.CancelWaits
 	case act == escrow.ActCancel && d.callOff == "":
