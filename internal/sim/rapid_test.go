@@ -22,7 +22,7 @@ import (
 //
 //nolint:paralleltest // it sets how many stories rapid tells
 func TestModel(t *testing.T) {
-	const onSQLite, onPostgres = 25, 4
+	const onSQLite, onPostgres = 10, 3
 	for _, engine := range []struct {
 		name   string
 		open   storetest.Opener

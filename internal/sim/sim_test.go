@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	seeds  = flag.Int("sim.seeds", 3, "how many seeds are played")
+	seeds  = flag.Int("sim.seeds", 2, "how many seeds are played")
 	seed   = flag.Uint64("sim.seed", 0, "play this seed alone, and tell its whole story")
-	steps  = flag.Int("sim.steps", 250, "steps with faults in each seed")
+	steps  = flag.Int("sim.steps", 150, "steps with faults in each seed")
 	engine = flag.String("sim.engine", "sqlite", "the database: sqlite or postgres")
 )
 
@@ -56,7 +56,7 @@ func TestSeeds(t *testing.T) {
 }
 
 func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as above
-	const seed, short = 4711, 120
+	const seed, short = 4711, 60
 	var sums []string
 	for range 2 {
 		w := newWorld(t, seed, plan{steps: short, open: storetest.SQLiteCopy})
