@@ -25,7 +25,10 @@ func (s *Service) Arrived(ctx context.Context, a Arrival, evidence string) error
 	}
 	var asked []Item
 	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelProvider, evidence: evidence, via: a.Channel}
+		w := &work{
+			Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(),
+			channel: ChannelProvider, evidence: evidence, via: a.Channel,
+		}
 		var err error
 		if w.contract, err = contractOf(ctx, tx, a.Account); err != nil {
 			return err

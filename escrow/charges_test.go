@@ -3,6 +3,7 @@ package escrow_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,7 @@ func TestWhatMpesaCharges(t *testing.T) {
 	for amount, want := range map[int64]int64{
 		10: 0, 100: 0, 101: 5, 1_500: 5, 1_501: 9, 5_000: 9, 5_001: 11, 15_000: 11, 20_000: 11, 20_001: 13, 250_000: 13,
 	} {
-		t.Run(fmt.Sprint(amount), func(t *testing.T) {
+		t.Run(strconv.FormatInt(amount, 10), func(t *testing.T) {
 			t.Parallel()
 			w := storetest.NewSQLiteWorld(t)
 			w.DealIn(escrow.Completed, escrow.Shillings(amount))
@@ -130,13 +131,13 @@ func TestTheStatementOfAContract(t *testing.T) {
 	w.Pay(escrow.Payout, "R9")
 	var text strings.Builder
 	for _, l := range escrow.Statement(c, w.Postings(c)) {
-		fmt.Fprintln(&text, l.Reason, l.Debit.Called(c), l.Credit.Called(c), l.Amount, l.Held)
+		fmt.Fprintln(&text, l.Reason, l.Debit.Called(c), l.Credit.Called(c), l.Amount, "held", l.Held)
 	}
-	want := `funded mpesa:collection held Ksh3,550 Ksh3,550
-released held owed to seller Ksh3,500 Ksh50
-fee_earned held fees:platform Ksh50 Ksh0
-paid_out owed to seller mpesa:payout Ksh3,500 Ksh0
-mpesa_fee fees:mpesa mpesa:charges Ksh9 Ksh0
+	want := `funded mpesa:collection held Ksh3,550 held Ksh3,550
+fee_earned held fees:platform Ksh50 held Ksh3,500
+released held owed to seller Ksh3,500 held Ksh0
+paid_out owed to seller mpesa:payout Ksh3,500 held Ksh0
+mpesa_fee fees:mpesa mpesa:charges Ksh9 held Ksh0
 `
 	if text.String() != want {
 		t.Errorf("the statement is\n%swant\n%s", text.String(), want)

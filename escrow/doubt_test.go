@@ -223,63 +223,6 @@ func TestAPayoutThatCannotBeSentCallsAPersonAndGoesOn(t *testing.T) {
 	})
 }
 
-func TestMoneyThatIsNotWhatWasAskedForGoesBackToWhoPaid(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		change func(*escrow.Finding)
-		told   escrow.Template
-	}{
-		"from another number":        {func(f *escrow.Finding) { f.Payer = "254733000999" }, escrow.MsgRefundPayer},
-		"from another masked number": {func(f *escrow.Finding) { f.Payer = "2547*****999" }, escrow.MsgRefundPayer},
-		"too little":                 {func(f *escrow.Finding) { f.Amount -= 100 }, escrow.MsgRefundAmount},
-		"too much":                   {func(f *escrow.Finding) { f.Amount += 100 }, escrow.MsgRefundAmount},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onEachEngine(t, func(t *testing.T, w *storetest.World) {
-				t.Helper()
-				c, _ := paying(t, w)
-				finding := paid("R1")
-				test.change(&finding)
-				w.Learn(escrow.Collect, finding)
-				w.Learn(escrow.Collect, finding)
-				w.Work()
-				wantState(t, w, c, escrow.Confirmed, escrow.PaymentFailed)
-				wantBalance(t, w, escrow.Suspense, -finding.Amount)
-				wantTold(t, w, amina, "[proposed "+string(test.told)+"]")
-				refund := w.Pay(escrow.Refund, "R2")
-				if refund.Method != escrow.MethodReversal || refund.Original != "R1" || refund.Amount != finding.Amount {
-					t.Errorf("%s went back by %s of %q", refund.Amount, refund.Method, refund.Original)
-				}
-				wantBalance(t, w, escrow.Suspense, 0)
-				wantItems(t, w, "[]")
-				wantState(t, w, c, escrow.Confirmed, escrow.PaymentRefunded)
-			})
-		})
-	}
-}
-
-func TestASuccessOfAnotherPromptCallsAPerson(t *testing.T) {
-	t.Parallel()
-	onEachEngine(t, func(t *testing.T, w *storetest.World) {
-		t.Helper()
-		c, _ := paying(t, w)
-		finding := paid("R1")
-		finding.ProviderID = "ws_CO_other"
-		w.Learn(escrow.Collect, finding)
-		wantState(t, w, c, escrow.Confirmed, escrow.PaymentPending)
-		wantItems(t, w, "[other_prompt]")
-	})
-}
-
-func wantBalance(t *testing.T, w *storetest.World, account escrow.Account, want escrow.Cents) {
-	t.Helper()
-	balances, err := w.Store.Balances(t.Context())
-	if err != nil || balances[account] != want {
-		t.Errorf("%s is %s, want %s, %v", account, balances[account], want, err)
-	}
-}
-
 func TestTheBuyersOwnNumberFundsHoweverItIsShown(t *testing.T) {
 	t.Parallel()
 	for _, shown := range []string{"", amina.MSISDN(), "2547*****001", "2547 ***** 001", "254***", "2547***000001", hashed(amina)} {

@@ -32,8 +32,8 @@ func (w *work) left(ctx context.Context, t *Transfer, f Finding) error {
 	if t.State == TransferSucceeded {
 		return w.leftAgain(ctx, t, f)
 	}
-	clear, err := w.soleWay(ctx, *t)
-	if err != nil || !clear {
+	sole, err := w.soleWay(ctx, *t)
+	if err != nil || !sole {
 		return err
 	}
 	if standing, err := w.takeReceipt(ctx, *t, f); err != nil || standing != freshReceipt {
@@ -220,13 +220,13 @@ func amountOf(t Transfer) func(*MessageParams) {
 	return func(p *MessageParams) { p.Amount = t.Amount }
 }
 
-// payHour is when day limits are taken for renewed, and people are awake to
+// payTime is when day limits are taken for renewed, and people are awake to
 // read that they were paid.
-const payHour = 6 * time.Hour
+const payTime = 6 * time.Hour
 
 // nextPayHour is the next six o'clock in the morning, East Africa Time.
 func nextPayHour(now time.Time) time.Time {
-	at := Day(now).Add(payHour)
+	at := Day(now).Add(payTime)
 	if !at.After(now) {
 		at = at.AddDate(0, 0, 1)
 	}

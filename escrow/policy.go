@@ -82,7 +82,7 @@ func DefaultPolicy() Policy {
 		Grace:          2 * day,
 		Inspection:     3 * day,
 		ConfirmWithin:  5 * day,
-		ReverseWithin:  72 * time.Hour,
+		ReverseWithin:  3 * day,
 		ConfirmAbove:   Shillings(20_000),
 		FourEyesAbove:  Shillings(20_000),
 	}

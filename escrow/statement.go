@@ -17,7 +17,7 @@ type StatementLine struct {
 func Statement(c Contract, postings []Posting) []StatementLine {
 	own := EscrowAccount(c.ID)
 	var held Cents
-	var lines []StatementLine
+	lines := make([]StatementLine, 0, len(postings))
 	for _, p := range postings {
 		line := StatementLine{At: p.At, Reason: p.Reason}
 		for _, e := range p.Entries {

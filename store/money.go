@@ -141,7 +141,8 @@ func (s *Store) transfer(r transferRow) (escrow.Transfer, error) {
 		Party: party, Amount: escrow.Cents(r.Amount), Ref: escrow.Ref(r.Ref),
 		ProviderID: string(providerID), Receipt: r.Receipt, ResultCode: r.ResultCode,
 		Original: r.Original, Attempt: r.Attempt, Looks: r.Looks,
-		CreatedAt: time.Time(r.CreatedAt), NotBefore: orNever(r.NotBefore), SubmittedAt: orNever(r.Submitted), UpdatedAt: time.Time(r.UpdatedAt),
+		CreatedAt: time.Time(r.CreatedAt), NotBefore: orNever(r.NotBefore),
+		SubmittedAt: orNever(r.Submitted), UpdatedAt: time.Time(r.UpdatedAt),
 	}, nil
 }
 

@@ -124,6 +124,8 @@ func (c *call) refusedAs(ctx context.Context, refusal *escrow.Refusal) error {
 // act tells that the act was not done.
 func (c *call) refused(refusal *escrow.Refusal, v view) {
 	wait := (refusal.Wait + time.Second - 1) / time.Second // rounded up: who comes back then is not too soon
-	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10)})
+	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{
+		"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10),
+	})
 	c.shown = shown{view: v, end: "refused"}
 }

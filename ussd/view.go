@@ -51,13 +51,13 @@ func (c *call) viewOf(v escrow.View) view {
 		Money: c.text("money."+moneyKey(contract.State, v.Payment), nil), Back: returned(contract.State, v.Payment),
 		Code: strings.TrimSuffix(c.ServiceCode, "#") + "*" + string(contract.Ref) + "#", Help: c.HelpPhone,
 	}
-	shown.charge(contract, v.Role)
+	shown = shown.charged(contract, v.Role)
 	shown.Next = c.text("next."+c.nextKey(contract, v.Role), shown)
 	return shown
 }
 
-// charge fills in who pays and gets how much.
-func (v *view) charge(contract escrow.Contract, role escrow.Role) {
+// charged fills in who pays and gets how much.
+func (v view) charged(contract escrow.Contract, role escrow.Role) view {
 	v.Pays, v.Gets, v.Fee = contract.Payable().String(), contract.Receivable().String(), escrow.Cents(0).String()
 	if contract.Fee > 0 && contract.FeePayer == role {
 		v.Fee = contract.Fee.String()
@@ -66,6 +66,7 @@ func (v *view) charge(contract escrow.Contract, role escrow.Role) {
 	if contract.Payable() != contract.Amount {
 		v.Total = v.Pays
 	}
+	return v
 }
 
 // draft shows what was answered so far about a new contract.

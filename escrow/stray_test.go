@@ -1,0 +1,75 @@
+package escrow_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store/storetest"
+)
+
+func TestStrayMoney(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Confirmed, price)
+		other := w.DealIn(escrow.Confirmed, price+100)
+		for _, receipt := range []string{"S1", "S2", "S3"} {
+			arrive(t, w, arrival(w, receipt, "77"))
+		}
+		strays, err := w.Service.Strays(t.Context())
+		if err != nil || len(strays) != 3 || strays[0].Payer != "2547 ***** 001" || strays[0].Account != "77" {
+			t.Fatalf("strays %+v, %v", strays, err)
+		}
+		wantItems(t, w, "[stray_money stray_money stray_money]")
+		wantBalance(t, w, escrow.Suspense, -3*price)
+
+		assign := func(receipt string, ref escrow.Ref) error {
+			return w.Service.AssignStray(t.Context(), receipt, ref, w.Errand("a"))
+		}
+		if err := errors.Join(assign("S9", c.Ref)); err == nil {
+			t.Error("money that is not there was assigned")
+		}
+		if err := assign("S1", other.Ref); err == nil {
+			t.Error("another amount than is due was assigned")
+		}
+		if err := assign("S1", c.Ref); err != nil {
+			t.Fatal(err)
+		}
+		if err := assign("S1", c.Ref); err == nil {
+			t.Error("assigned twice")
+		}
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+		if err := assign("S2", c.Ref); err == nil {
+			t.Error("a paid contract was paid again")
+		}
+		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK", w.Errand("b")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Service.ReturnStray(t.Context(), "S2", "SBACK2", w.Errand("c")); err == nil {
+			t.Error("returned twice")
+		}
+		arrive(t, w, arrival(w, "S2", c.Ref)) // told again, by the statement
+		wantBalance(t, w, escrow.Suspense, -price)
+		wantBalance(t, w, escrow.MpesaCollection, 2*price)
+		wantItems(t, w, "[stray_money]")
+	})
+}
+
+// A mistyped account, and then the prompt says that it was its payment.
+func TestAStrayThatAPromptClaims(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c, _ := paying(t, w)
+		arrive(t, w, arrival(w, "S1", "77"))
+		wantItems(t, w, "[stray_money]")
+		w.Learn(escrow.Collect, paid("S1"))
+		w.Learn(escrow.Collect, paid("S1"))
+		w.Work()
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+		wantBalance(t, w, escrow.Suspense, 0)
+		wantBalance(t, w, escrow.MpesaCollection, price)
+		wantItems(t, w, "[]")
+	})
+}
