@@ -54,7 +54,7 @@ func (s *Service) compareStatement(ctx context.Context, r *Reconciliation) error
 	lines, err := s.books.Statement(ctx, r.From, r.To)
 	if err != nil {
 		r.Faults = append(r.Faults, "the statement: "+err.Error())
-		return nil
+		return nil //nolint:nilerr // told in the report; the rest is compared all the same
 	}
 	counted, err := s.store.FindReceipts(ctx, r.From.Add(-statementSettle), r.To.Add(statementSettle))
 	if err != nil {
@@ -192,7 +192,8 @@ func (s *Service) compareBalance(ctx context.Context, r *Reconciliation, line Ba
 	if b.Agrees() || b.Explained() {
 		return nil
 	}
-	note := fmt.Sprintf("%s stands at %s, the ledger says %s: %s more there than here", b.Account, b.Provider, b.Ledger, b.Difference())
+	note := fmt.Sprintf("%s stands at %s, the ledger says %s: %s more there than here",
+		b.Account, b.Provider, b.Ledger, b.Difference())
 	return s.CallPerson(ctx, ItemBalanceDiffers, idFromKey("balance:"+b.Account), note)
 }
 

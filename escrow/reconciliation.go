@@ -7,7 +7,10 @@ import (
 )
 
 // Window is the time that a reconciliation looks at.
-type Window struct{ From, To time.Time }
+type Window struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
 
 // Statement limits: how far back M-Pesa's statement goes, and how old a payment
 // must be before its absence from the statement means something.
@@ -20,24 +23,25 @@ const (
 // Reconciliation is what a comparison of our books with the provider's found.
 type Reconciliation struct {
 	Window
-	At       time.Time
-	Lines    int      // payments on the statement
-	Placed   []string // receipts we had not heard of, which took effect now
-	Differs  []string // receipts that both know, with another amount
-	Missing  []string // receipts that we counted and the statement does not show
-	Asked    int      // transfers without an answer that the provider was asked about
-	Settled  int      // of those, how many are final now
-	Balances []BalanceCheck
-	Faults   []string // what could not be compared, and why
+
+	At       time.Time      `json:"at"`
+	Lines    int            `json:"lines"`   // payments on the statement
+	Placed   []string       `json:"placed"`  // receipts we had not heard of, which took effect now
+	Differs  []string       `json:"differs"` // receipts that both know, with another amount
+	Missing  []string       `json:"missing"` // receipts that we counted and the statement does not show
+	Asked    int            `json:"asked"`   // transfers without an answer that the provider was asked about
+	Settled  int            `json:"settled"` // of those, how many are final now
+	Balances []BalanceCheck `json:"balances"`
+	Faults   []string       `json:"faults"` // what could not be compared, and why
 }
 
 // BalanceCheck compares one of the provider's accounts with the ledger.
 type BalanceCheck struct {
-	Account  string // as the provider names it
-	Provider Cents
-	Ledger   Cents
-	UnderWay Cents     // transfers without an answer, which may explain a difference
-	Told     time.Time // when the provider told its balance
+	Account  string    `json:"account"` // as the provider names it
+	Provider Cents     `json:"provider"`
+	Ledger   Cents     `json:"ledger"`
+	UnderWay Cents     `json:"under_way"` // transfers without an answer, which may explain a difference
+	Told     time.Time `json:"told"`      // when the provider told its balance
 }
 
 // Difference is what the provider has more than the ledger says.

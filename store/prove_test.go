@@ -69,7 +69,7 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 		},
 		"a stray that is gone": {`INSERT INTO receipts (receipt, amount, channel, from_buyer, at) VALUES ('S1', 100, 'confirmation', 0, 1);
 			INSERT INTO strays (receipt, amount, account, payer_sealed, name_sealed, at, state, reversal, closed_by, reason)
-			VALUES ('S1', 100, '', x'00', x'00', 1, 'open', '', '', '')`, "I2: money of no contract in suspense: found Ksh0, want Ksh1"},
+			VALUES ('S1', 100, '', x'00', x'01', 1, 'open', '', '', '')`, "I2: money of no contract in suspense: found Ksh0, want Ksh1"},
 		"another's money": {
 			`UPDATE entries SET account = 'escrow:other' WHERE account LIKE 'escrow:%'`,
 			"moves another contract's money: found escrow:other",

@@ -20,7 +20,7 @@ import (
 type devCmd struct {
 	Listen string `default:"127.0.0.1:8080" help:"Address of the phones page and of the gateway."`
 	Data   string `default:".voicepact" type:"path" help:"Folder that keeps the database, the simulated bank and the keys."`
-	Tariff string `default:"none" enum:"none,business,mgao,customer" help:"Who bears M-Pesa's fee of a payment: nobody (none), the buyer (business bouquet), both (mgao), the service (customer bouquet)."`
+	Tariff string `default:"none" enum:"none,business,mgao,customer" help:"M-Pesa's bouquet: who bears the fee of a payment."`
 }
 
 // Run implements the command: the gateway on SQLite and an in-process Redis,

@@ -30,7 +30,7 @@ func reconciling() *river.PeriodicJob {
 
 type reconcileCmd struct {
 	Since          time.Duration `default:"24h" help:"How far to look back; M-Pesa's statement has 48 hours."`
-	Wait           time.Duration `default:"20s" help:"How long to wait for the balance that is asked for first; 0 takes the last one."`
+	Wait           time.Duration `default:"20s" help:"How long to wait for the balance; 0 takes the last one told."`
 	JSON           bool          `help:"The report as one JSON object."`
 	AllowSimulator bool          `help:"Allow providers and a public URL without TLS, which only simulators have."`
 }

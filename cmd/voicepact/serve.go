@@ -94,7 +94,7 @@ func newLog(out *os.File) *slog.Logger {
 }
 
 type migrateCmd struct {
-	AppRole string `placeholder:"NAME" help:"Role to serve as: is given what serving takes, and made where APP_ROLE_PASSWORD is set."`
+	AppRole string `placeholder:"NAME" help:"Role to serve as: gets the rights, and is made where APP_ROLE_PASSWORD is set."`
 }
 
 // Run implements the command. The address comes from DATABASE_URL only: it holds

@@ -21,7 +21,7 @@ import (
 type simulatorCmd struct {
 	Listen  string `default:"127.0.0.1:8090" help:"Address of the phones page and of the simulated providers."`
 	Data    string `default:"" type:"path" help:"SQLite file of the bank; empty keeps it in memory."`
-	Tariff  string `default:"none" enum:"none,business,mgao,customer" help:"Who bears M-Pesa's fee of a payment: nobody (none), the buyer (business bouquet), both (mgao), the service (customer bouquet)."`
+	Tariff  string `default:"none" enum:"none,business,mgao,customer" help:"M-Pesa's bouquet: who bears the fee of a payment."`
 	KeyFile string `default:"simulator-key.pem" type:"path" help:"Where to keep the bank's private key; made when missing."`
 }
 

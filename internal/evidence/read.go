@@ -28,7 +28,8 @@ func (d Document) dossier() (store.Dossier, error) {
 	for _, p := range d.Payments {
 		out.Payments = append(out.Payments, escrow.Payment{
 			ID: p.ID, ContractID: contract.ID, Payer: p.Payer, Amount: escrow.Cents(p.Amount),
-			Status: escrow.PaymentStatus(p.Status), Receipt: p.Receipt, Bounced: escrow.Bounce(p.Bounced), CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+			Status: escrow.PaymentStatus(p.Status), Receipt: p.Receipt, Bounced: escrow.Bounce(p.Bounced),
+			CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		})
 	}
 	for _, t := range d.Transfers {
