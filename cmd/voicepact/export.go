@@ -100,7 +100,7 @@ func (c *exportCmd) find(ctx context.Context, snap *store.Snapshot) (store.Dossi
 
 type verifyCmd struct {
 	File string      `arg:"" type:"existingfile" help:"What voicepact export wrote."`
-	Key  []publicKey `required:"" placeholder:"HEX|FILE" help:"Public key of the service, or a file with it; again for earlier ones."`
+	Key  []publicKey `required:"" placeholder:"HEX|FILE" help:"Public key of the service, or a file with it; again for older ones."`
 }
 
 // Help is printed by --help below the usage.
