@@ -134,8 +134,8 @@ func TestTheStatementOfAContract(t *testing.T) {
 		fmt.Fprintln(&text, l.Reason, l.Debit.Called(c), l.Credit.Called(c), l.Amount, "held", l.Held)
 	}
 	want := `funded mpesa:collection held Ksh3,550 held Ksh3,550
-fee_earned held fees:platform Ksh50 held Ksh3,500
-released held owed to seller Ksh3,500 held Ksh0
+released held owed to seller Ksh3,500 held Ksh50
+fee_earned held fees:platform Ksh50 held Ksh0
 paid_out owed to seller mpesa:payout Ksh3,500 held Ksh0
 mpesa_fee fees:mpesa mpesa:charges Ksh9 held Ksh0
 `
