@@ -20,6 +20,10 @@ func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
 			return w.tellBoth(ctx, MsgCancelled)
 		case !w.contract.State.Funded():
 			return w.notNow()
+		case w.contract.CancelBy == "" && w.role == Seller && cmd.Channel == ChannelSMS:
+			// Asking is half of the seller's consent, and the buyer gains by it: a
+			// buyer who forges the seller's number could then agree alone.
+			return Refuse(DialNeeded).About(w.contract)
 		case w.contract.CancelBy == "":
 			return w.askCancel(ctx)
 		case w.contract.CancelBy == w.role:

@@ -31,6 +31,7 @@ const (
 	CodeLocked       Code = "code_locked"   // too many wrong release codes
 	KeyConflict      Code = "key_conflict"  // the same idempotency key with another input
 
+	DialNeeded       Code = "dial_needed"        // by SMS it is not taken: a sender's number can be forged
 	CancelWaits      Code = "cancel_waits"       // the caller has asked to call off, and the other side has not answered
 	CancelCodeNeeded Code = "cancel_code_needed" // the code of the message that asked is missing
 )
@@ -52,7 +53,7 @@ func AllCodes() []Code {
 	return []Code{
 		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
 		BadItem, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, KeyConflict,
-		CancelWaits, CancelCodeNeeded,
+		DialNeeded, CancelWaits, CancelCodeNeeded,
 	}
 }
 

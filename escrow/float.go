@@ -13,6 +13,7 @@ type FloatChange struct {
 	Key      string // idempotency key
 	Operator string // the operator's own key, which is a secret
 	Amount   Cents  // positive in, negative out
+	Charges  bool   // the money settled what M-Pesa had charged, instead of leaving
 	Reason   string
 }
 
@@ -42,7 +43,7 @@ func (s *Service) BookFloat(ctx context.Context, f FloatChange) error {
 		}
 		p := Posting{
 			ID: newID(), TransferID: idFromKey(f.Key), Reason: "float " + by.Name + ": " + f.Reason,
-			Entries: entries(MpesaPayout, OwnFloat, f.Amount), At: s.now(),
+			Entries: entries(MpesaPayout, f.other(), f.Amount), At: s.now(),
 		}
 		if err := p.check(); err != nil {
 			return err
@@ -53,4 +54,12 @@ func (s *Service) BookFloat(ctx context.Context, f FloatChange) error {
 		s.log.InfoContext(ctx, "float booked", "amount", f.Amount, "by", by.Name)
 	}
 	return err
+}
+
+// other is the account that the float is booked against.
+func (f FloatChange) other() Account {
+	if f.Charges {
+		return MpesaCharges
+	}
+	return OwnFloat
 }

@@ -68,14 +68,12 @@ func (s *Service) compareStatement(ctx context.Context, r *Reconciliation) error
 	r.Lines = len(lines)
 	for _, line := range lines {
 		shown[line.Receipt] = true
-		if err := s.compareLine(ctx, r, line, known); err != nil {
-			return err
-		}
+		s.compareLine(ctx, r, line, known)
 	}
 	return s.callAboutMissing(ctx, r, counted, shown)
 }
 
-func (s *Service) compareLine(ctx context.Context, r *Reconciliation, line Arrival, known map[string]Counted) error {
+func (s *Service) compareLine(ctx context.Context, r *Reconciliation, line Arrival, known map[string]Counted) {
 	c, ok := known[line.Receipt]
 	switch {
 	case !ok:
@@ -85,7 +83,9 @@ func (s *Service) compareLine(ctx context.Context, r *Reconciliation, line Arriv
 	}
 	// Also the known ones go through the handler: it attaches what we lack and
 	// calls a person where the two differ.
-	return s.Arrived(ctx, line, "statement:"+line.Receipt)
+	if err := s.Arrived(ctx, line, "statement:"+line.Receipt); err != nil {
+		r.Faults = append(r.Faults, "receipt "+line.Receipt+": "+err.Error())
+	}
 }
 
 // callAboutMissing opens an item for each payment that we counted long enough
@@ -167,6 +167,9 @@ func (s *Service) compareBalances(ctx context.Context, r *Reconciliation) error 
 				return err
 			}
 		}
+	}
+	if !s.policy.OneShortCode {
+		r.Notes = append(r.Notes, "the balance of the PayBill is not compared: M-Pesa is asked about the short code that pays out only")
 	}
 	if len(r.Balances) == 0 {
 		r.Faults = append(r.Faults, "the balance: M-Pesa has not told it yet")

@@ -32,6 +32,7 @@ type Reconciliation struct {
 	Asked    int            `json:"asked"`   // transfers without an answer that the provider was asked about
 	Settled  int            `json:"settled"` // of those, how many are final now
 	Balances []BalanceCheck `json:"balances"`
+	Notes    []string       `json:"notes"`  // what this set-up does not compare
 	Faults   []string       `json:"faults"` // what could not be compared, and why
 }
 

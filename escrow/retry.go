@@ -21,12 +21,8 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 		if err := w.mayRetry(ctx, t); err != nil {
 			return err
 		}
-		if to != "" && to != t.Party.Phone {
-			party, err := w.EnsureParty(ctx, to)
-			if err != nil {
-				return err
-			}
-			t.Party = party
+		if err := w.redirect(ctx, t, to, by, e); err != nil {
+			return err
 		}
 		detail := by.Name + " to " + t.Party.Phone.Masked() + ": " + e.Reason
 		if err := w.record(ctx, "retry", string(w.contract.State), string(w.contract.State), detail); err != nil {
@@ -43,10 +39,36 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 	return err
 }
 
+// redirect makes a transfer pay to another number. Above [Policy.FourEyesAbove]
+// that takes two operators, as a ruling does.
+func (w *work) redirect(ctx context.Context, t *Transfer, to Phone, by Operator, e Errand) error {
+	if to == "" || to == t.Party.Phone {
+		return nil
+	}
+	if t.Amount > w.policy.FourEyesAbove {
+		second, err := operatorOf(ctx, w.Tx, e.Second)
+		if err != nil {
+			return err
+		}
+		if second.ID == by.ID {
+			return Refuse(SameOperator).About(w.contract)
+		}
+	}
+	party, err := w.EnsureParty(ctx, to)
+	if err != nil {
+		return err
+	}
+	t.Party = party
+	return nil
+}
+
 // mayRetry refuses what goes on or has arrived, and goes on from the last attempt.
 func (w *work) mayRetry(ctx context.Context, t *Transfer) error {
 	if t.Kind == Collect || t.State != TransferFailed {
 		return fmt.Errorf("the %s is %s: only a payout or refund that has failed can be ordered again", t.Kind, t.State)
+	}
+	if t.Amount < MinAmount || !t.Amount.Whole() {
+		return fmt.Errorf("M-Pesa pays no %s to a phone: give it back in the portal", t.Amount)
 	}
 	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
 	if err != nil {

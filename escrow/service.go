@@ -149,7 +149,9 @@ func (w *work) tidy(ctx context.Context, from State, event Event) error {
 	case Disputed:
 		over = []ItemKind{ItemDispute, ItemInspectionOver, ItemOverdueUnwarned}
 	case Accepted:
-		over = []ItemKind{ItemAcceptedSilent}
+		if event != EventDispute { // which may be withdrawn, and nothing else looks after it then
+			over = []ItemKind{ItemAcceptedSilent}
+		}
 	default:
 	}
 	for _, kind := range over {

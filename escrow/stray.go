@@ -77,6 +77,7 @@ func (s *Service) Strays(ctx context.Context) ([]Stray, error) { return s.store.
 type Errand struct {
 	Key      string // idempotency key
 	Operator string // the operator's own key, which is a secret
+	Second   string // that of a second operator, where two are needed
 	Reason   string
 }
 

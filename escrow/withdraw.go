@@ -17,6 +17,10 @@ func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 			return Refuse(Frozen).About(c)
 		case c.DisputedBy != w.role:
 			return Refuse(NotYourTurn).About(c)
+		case w.role == Buyer && c.DisputedFrom == Accepted && cmd.Channel == ChannelSMS:
+			// After it the seller's word alone releases the money, so that a seller
+			// must not be able to forge it.
+			return Refuse(DialNeeded).About(c)
 		}
 		event, err := withdrawalTo(c.DisputedFrom)
 		if err != nil {

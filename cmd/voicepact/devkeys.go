@@ -129,6 +129,7 @@ func (s devSecrets) config(address, database, redis string) config {
 		CallbackSecrets: []string{s.Path}, CallbackKeys: []hexKey{s.Callback},
 		CodeKey: s.Code, Signing: Signing{SigningKey: s.Signing},
 		ServiceCode: devServiceCode, HelpPhone: devHelpPhone, CodeAbove: devCodeAbove,
+		ConfirmAbove: 20_000, Ruling: Ruling{FourEyesAbove: 20_000},
 		AT: africasTalking{
 			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,
 		},

@@ -10,13 +10,16 @@ import (
 )
 
 type floatCmd struct {
-	Add  floatAddCmd  `cmd:"" help:"Book money of our own that was brought to M-Pesa, to pay charges or to start with."`
-	Take floatTakeCmd `cmd:"" help:"Book money of our own that was taken from M-Pesa, to the bank or for charges."`
+	Add     floatAddCmd     `cmd:"" help:"Book money of our own that was brought to M-Pesa, to pay charges or to start with."`
+	Take    floatTakeCmd    `cmd:"" help:"Book money of our own that was taken from M-Pesa, to the bank."`
+	Charges floatChargesCmd `cmd:"" help:"Book that M-Pesa took what it had charged from the account that pays out."`
 }
 
 type floatAddCmd struct{ floatChange }
 
 type floatTakeCmd struct{ floatChange }
+
+type floatChargesCmd struct{ floatChange }
 
 // floatChange is booked only: the money itself was moved in M-Pesa's portal.
 type floatChange struct {
@@ -29,15 +32,20 @@ type floatChange struct {
 
 // Run implements the command.
 func (c *floatAddCmd) Run(ctx context.Context) error {
-	return c.book(ctx, escrow.Shillings(c.Shillings))
+	return c.book(ctx, escrow.Shillings(c.Shillings), false)
 }
 
 // Run implements the command.
 func (c *floatTakeCmd) Run(ctx context.Context) error {
-	return c.book(ctx, -escrow.Shillings(c.Shillings))
+	return c.book(ctx, -escrow.Shillings(c.Shillings), false)
 }
 
-func (c floatChange) book(ctx context.Context, amount escrow.Cents) error {
+// Run implements the command.
+func (c *floatChargesCmd) Run(ctx context.Context) error {
+	return c.book(ctx, -escrow.Shillings(c.Shillings), true)
+}
+
+func (c floatChange) book(ctx context.Context, amount escrow.Cents, charges bool) error {
 	if c.Shillings <= 0 {
 		return fmt.Errorf("how many shillings must be more than 0, and is %d", c.Shillings)
 	}
@@ -47,7 +55,7 @@ func (c floatChange) book(ctx context.Context, amount escrow.Cents) error {
 	}
 	return c.atDesk(ctx, func(d *desk) error {
 		err := d.service.BookFloat(ctx, escrow.FloatChange{
-			Key: "float:" + key, Operator: d.key, Amount: amount, Reason: c.Reason,
+			Key: "float:" + key, Operator: d.key, Amount: amount, Charges: charges, Reason: c.Reason,
 		})
 		if err != nil {
 			return explained(err)

@@ -144,6 +144,9 @@ func printReconciliation(out io.Writer, r escrow.Reconciliation) error {
 		fmt.Fprintf(table, "%s\t%s, the ledger says %s: %s (told %s)\n",
 			b.Account, b.Provider, b.Ledger, judged(b), b.Told.In(escrow.EAT).Format(time.DateTime))
 	}
+	for _, note := range r.Notes {
+		line("note", note)
+	}
 	for _, fault := range r.Faults {
 		line("not compared", fault)
 	}

@@ -88,7 +88,7 @@ func (m *market) notAheadOfTheBank(contracts []store.Overview) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	var cameIn, wentOut, mayComeIn, mayGoOut escrow.Cents
+	var cameIn, wentOut, mayComeIn, mayGoOut, mayGoBack escrow.Cents
 	amounts := map[string]escrow.Cents{}
 	for _, t := range m.transfers(contracts) {
 		amounts[t.ID.String()] = t.Amount
@@ -96,6 +96,8 @@ func (m *market) notAheadOfTheBank(contracts []store.Overview) {
 		case t.State == escrow.TransferSucceeded:
 		case t.Kind == escrow.Collect:
 			mayComeIn += t.Amount
+		case t.State != escrow.TransferFailed && t.Method == escrow.MethodReversal:
+			mayGoBack += t.Amount
 		case t.State != escrow.TransferFailed:
 			mayGoOut += t.Amount
 		}
@@ -103,8 +105,10 @@ func (m *market) notAheadOfTheBank(contracts []store.Overview) {
 	paid := map[string]escrow.Cents{}
 	for _, line := range statement.Movements {
 		switch line.Kind {
-		case "stk":
+		case "stk", "paybill":
 			cameIn += escrow.Cents(line.Cents)
+		case "reversal":
+			cameIn -= escrow.Cents(line.Cents)
 		case "b2c":
 			wentOut += escrow.Cents(line.Cents)
 			paid[line.Reference] += escrow.Cents(line.Cents)
@@ -115,7 +119,7 @@ func (m *market) notAheadOfTheBank(contracts []store.Overview) {
 			m.violationf("the bank paid %s for transfer %s over %s", amount, transfer, amounts[transfer])
 		}
 	}
-	m.within("came in", cameIn-balances[escrow.MpesaCollection], mayComeIn)
+	m.within("came in", cameIn+mayGoBack-balances[escrow.MpesaCollection], mayComeIn+mayGoBack)
 	m.within("went out", wentOut+balances[escrow.MpesaPayout], mayGoOut)
 }
 
@@ -158,8 +162,32 @@ func (m *market) settle() {
 	if waits != "" {
 		m.violationf("after %s without a fault: %s", patience, waits)
 	}
+	m.reconcile()
 	m.audit()
 	m.prove(m.store)
+}
+
+// reconcile compares the books with the statement, as an operator would: a prompt
+// that was paid while nobody heard of it, and that queries have not come round to,
+// is found there and nowhere else. What it finds may order refunds.
+func (m *market) reconcile() {
+	m.t.Helper()
+	for _, command := range [][]string{
+		{"paybill", "register", "--allow-simulator"},
+		{"reconcile", "--allow-simulator", "--wait", "0s"},
+	} {
+		code, said := m.says(m.env, command...)
+		m.t.Logf("%s ends with %d:\n%s", command[0], code, said)
+		if code > 1 {
+			m.violationf("%s ended with %d", command[0], code)
+		}
+	}
+	for begun := time.Now(); m.underWay() != "" && time.Since(begun) < time.Minute; {
+		m.pass(500 * time.Millisecond)
+	}
+	if waits := m.underWay(); waits != "" {
+		m.violationf("a minute after the statement was compared: %s", waits)
+	}
 }
 
 // underWay says what has neither ended nor is with a person.

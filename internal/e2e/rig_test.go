@@ -89,7 +89,7 @@ func newRigOn(t *testing.T, database, redis string) *rig {
 		"DARAJA_BASE_URL=" + r.simURL + "/sim/daraja", "DARAJA_CONSUMER_KEY=consumer",
 		"DARAJA_CONSUMER_SECRET=consumer-secret", "DARAJA_SHORTCODE=600992", "DARAJA_PASSKEY=passkey",
 		"DARAJA_B2C_SHORTCODE=600992", "DARAJA_INITIATOR=escrowapi", "DARAJA_INITIATOR_PASSWORD=Initiator#1",
-		"DARAJA_CERTIFICATE_FILE=" + certificateFile,
+		"DARAJA_CERTIFICATE_FILE=" + certificateFile, "DARAJA_PULL_NUMBER=0700000000",
 	}
 	return r
 }
