@@ -75,9 +75,11 @@ func (w *work) alarm(ctx context.Context, t Transfer, f Finding) error {
 }
 
 // neverSeen sends an unknown payout again, under the same id, once the provider
-// has had time to know it. A prompt has no id that would make this harmless.
+// has had time to know it. A prompt has no id that would make this harmless, nor
+// has a reversal: of two requests one can fail, the money go back another way, and
+// the other be done late.
 func (s *Service) neverSeen(ctx context.Context, w *work, t *Transfer) error {
-	if t.Kind == Collect || t.State != TransferUnknown || t.age(w.now) < s.policy.ResendAfter {
+	if t.Method != MethodB2C || t.State != TransferUnknown || t.age(w.now) < s.policy.ResendAfter {
 		return nil
 	}
 	if err := w.turn(ctx, t, TransferCreated, "never seen by the provider"); err != nil {

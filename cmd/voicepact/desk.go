@@ -61,7 +61,9 @@ func (d *desk) mediation(ref escrow.Ref, reason string) escrow.Mediation {
 
 // errand is what this operator does about money, for a reason.
 func (d *desk) errand(reason string) escrow.Errand {
-	return escrow.Errand{Key: "operator:" + uuid.NewString(), Operator: d.key, Second: os.Getenv("SECOND_OPERATOR_KEY"), Reason: reason}
+	return escrow.Errand{
+		Key: "operator:" + uuid.NewString(), Operator: d.key, Second: os.Getenv("SECOND_OPERATOR_KEY"), Reason: reason,
+	}
 }
 
 // explained puts a refusal into a sentence.
@@ -77,7 +79,7 @@ func explained(err error) error {
 		escrow.NoReason:        "a reason is needed",
 		escrow.BadSplit:        "each share must be Ksh0, or Ksh10 or more in whole shillings, and together they are what is held",
 		escrow.RulingWaits:     "another ruling waits for its second operator: approve or reject it first",
-		escrow.SameOperator:    "it takes another operator besides the first: approve with their OPERATOR_KEY, or set SECOND_OPERATOR_KEY",
+		escrow.SameOperator:    "it takes another operator besides the first: approve with their key, or set SECOND_OPERATOR_KEY",
 		escrow.LastItem:        "nobody would look after the contract any more: resolve it instead",
 		escrow.Already:         "that was done before",
 		escrow.NotNow:          "there is nothing to decide",

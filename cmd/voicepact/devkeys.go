@@ -118,6 +118,7 @@ const (
 	devUsername    = "sandbox"
 	devHelpPhone   = "0700000000"
 	devCodeAbove   = 5_000
+	devMuchMoney   = 20_000
 )
 
 // config is the configuration that `serve` reads from the environment, pointed
@@ -129,7 +130,7 @@ func (s devSecrets) config(address, database, redis string) config {
 		CallbackSecrets: []string{s.Path}, CallbackKeys: []hexKey{s.Callback},
 		CodeKey: s.Code, Signing: Signing{SigningKey: s.Signing},
 		ServiceCode: devServiceCode, HelpPhone: devHelpPhone, CodeAbove: devCodeAbove,
-		ConfirmAbove: 20_000, Ruling: Ruling{FourEyesAbove: 20_000},
+		ConfirmAbove: devMuchMoney, Ruling: Ruling{FourEyesAbove: devMuchMoney},
 		AT: africasTalking{
 			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,
 		},
