@@ -87,13 +87,14 @@ func useCases(s *escrow.Service) []useCase {
 // kind of caller. A cell is the state after the act, or the refusal.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		t.Helper()
 		var b strings.Builder
 		for _, state := range []escrow.State{
 			escrow.Pending, escrow.Confirmed, escrow.PaymentLocked, escrow.Delivered,
 			escrow.Accepted, escrow.Completed, escrow.Disputed, escrow.Cancelled,
 		} {
+			w := storetest.NewWorld(t, open)
 			for i := range useCases(w.Service) {
 				fmt.Fprintf(&b, "%-16s %-18s", state, useCases(w.Service)[i].name)
 				for _, caller := range []escrow.Phone{amina, otieno, storetest.Mallory} {
@@ -101,6 +102,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 				}
 				b.WriteString("\n")
 			}
+			w.Prove()
 		}
 		header := fmt.Sprintf("%-16s %-18s %-18s %-18s %-18s\n", "state", "act", "buyer", "seller", "stranger")
 		testkit.Golden(t, "testdata/acts.golden", header+b.String())

@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -29,19 +31,8 @@ func (w *World) newJobs() *river.Client[*sql.Tx] {
 // oldest first. River would run them by the real one.
 func (w *World) TakeJobs() []escrow.Job {
 	w.TB.Helper()
-	const most = 1000
-	params := river.NewJobListParams().First(most).
-		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled).
-		OrderBy(river.JobListOrderByID, river.SortOrderAsc)
-	list, err := w.jobs.JobList(w.TB.Context(), params)
-	if err != nil {
-		w.TB.Fatalf("list jobs: %v", err)
-	}
 	var taken []escrow.Job
-	for _, row := range list.Jobs {
-		if row.State == rivertype.JobStateScheduled && row.ScheduledAt.After(w.Clock.Now()) {
-			continue
-		}
+	for _, row := range w.dueJobs() {
 		job, err := decodeJob(row.Kind, row.EncodedArgs)
 		if err == nil {
 			_, err = w.jobs.JobDelete(w.TB.Context(), row.ID)
@@ -52,6 +43,25 @@ func (w *World) TakeJobs() []escrow.Job {
 		taken = append(taken, job)
 	}
 	return taken
+}
+
+// dueJobs lists the jobs that are due. Deadlines lie ahead by the hundred in a
+// world of many deals, so that it reads no further than the clock.
+func (w *World) dueJobs() []*rivertype.JobRow {
+	w.TB.Helper()
+	const most = 100
+	params := river.NewJobListParams().First(most).
+		States(rivertype.JobStateAvailable, rivertype.JobStateScheduled).
+		OrderBy(river.JobListOrderByScheduledAt, river.SortOrderAsc)
+	list, err := w.jobs.JobList(w.TB.Context(), params)
+	if err != nil {
+		w.TB.Fatalf("list jobs: %v", err)
+	}
+	due := slices.DeleteFunc(list.Jobs, func(row *rivertype.JobRow) bool {
+		return row.State == rivertype.JobStateScheduled && row.ScheduledAt.After(w.Clock.Now())
+	})
+	slices.SortFunc(due, func(a, b *rivertype.JobRow) int { return cmp.Compare(a.ID, b.ID) })
+	return due
 }
 
 func decodeJob(kind string, args []byte) (escrow.Job, error) {
