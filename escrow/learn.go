@@ -82,6 +82,7 @@ func (s *Service) neverSeen(ctx context.Context, w *work, t *Transfer) error {
 	if t.Method != MethodB2C || t.State != TransferUnknown || t.age(w.now) < s.policy.ResendAfter {
 		return nil
 	}
+	t.Resent = true
 	if err := w.turn(ctx, t, TransferCreated, "never seen by the provider"); err != nil {
 		return err
 	}

@@ -27,20 +27,42 @@ func (w *work) order(ctx context.Context, kind TransferKind, payment Payment, pa
 	case Payout:
 	}
 	if t.Method == "" {
-		return w.ask(ctx, ItemNoWayBack, payment.ID, amount.String()+" under receipt "+payment.Receipt+" cannot be returned by rule")
+		return w.leaveToPerson(ctx, t, payment)
 	}
 	return w.send(ctx, t)
 }
 
-// send stores the next attempt to move money as t says, and its job.
-func (w *work) send(ctx context.Context, t Transfer) error {
+// leaveToPerson stores a refund that no rule knows a way for as one that has
+// failed: a person settles it by hand, or orders it again to a number.
+func (w *work) leaveToPerson(ctx context.Context, t Transfer, payment Payment) error {
+	t.Method = MethodReversal
+	t, err := w.add(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, step := range []TransferState{TransferSubmitted, TransferFailed} {
+		if err := w.turn(ctx, &t, step, "not sent: no rule says how"); err != nil {
+			return err
+		}
+	}
+	return w.ask(ctx, ItemNoWayBack, t.ID, t.Amount.String()+" under receipt "+payment.Receipt+" cannot be returned by rule")
+}
+
+// add stores the next attempt to move money as t says.
+func (w *work) add(ctx context.Context, t Transfer) (Transfer, error) {
 	t.State, t.Attempt = TransferCreated, t.Attempt+1
 	t.ID = t.ownID()
 	t.CreatedAt, t.UpdatedAt = w.now, w.now
 	if err := w.AddTransfer(ctx, t); err != nil {
-		return err
+		return t, err
 	}
-	if err := w.recordTransfer(ctx, t, string(t.Method)); err != nil {
+	return t, w.recordTransfer(ctx, t, string(t.Method))
+}
+
+// send stores the next attempt to move money as t says, and its job.
+func (w *work) send(ctx context.Context, t Transfer) error {
+	t, err := w.add(ctx, t)
+	if err != nil {
 		return err
 	}
 	at := w.now

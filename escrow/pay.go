@@ -73,48 +73,66 @@ const submitTries = 4
 // submitted before a crash may have left us, so it becomes unknown and is
 // asked about instead of being sent again.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID) error {
-	var send bool
-	var wait time.Duration
-	evidence := "submit:" + id.String()
-	t, err := s.onTransfer(ctx, id, evidence, func(ctx context.Context, w *work, t *Transfer) error {
-		send = false
-		wait = 0
-		switch {
-		case t.State == TransferSubmitted:
-			return s.settle(ctx, w, t, Submission{Outcome: Unknown, Reason: "interrupted while sending"})
-		case t.State != TransferCreated:
-			return nil
-		case t.Kind == Collect && w.contract.State != Confirmed:
-			return w.fail(ctx, t, Finding{Code: "withdrawn", Reason: "the contract no longer waits for money"})
-		case t.Kind == Collect && w.now.Sub(t.CreatedAt) >= s.policy.PromptLife:
-			// Nobody expects a prompt long after they asked for it.
-			return w.fail(ctx, t, Finding{Code: "stale", Reason: "the prompt could not be sent in time"})
-		}
-		held, err := w.held(ctx, *t)
-		if err != nil {
-			return err
-		}
-		if held {
-			wait = max(t.NotBefore.Sub(w.now), haltPause)
-			return w.touch(ctx, t)
-		}
-		send = true
-		t.SubmittedAt = w.now
-		return w.turn(ctx, t, TransferSubmitted, "")
+	var next step
+	t, err := s.onTransfer(ctx, id, submitEvidence(id), func(ctx context.Context, w *work, t *Transfer) error {
+		var err error
+		next, err = s.beforeSending(ctx, w, t)
+		return err
 	})
-	if err == nil && wait > 0 {
-		return &Later{After: wait}
+	if err == nil && next.wait > 0 {
+		return &Later{After: next.wait}
 	}
-	if err != nil || !send {
+	if err != nil || !next.send {
 		return err
 	}
 	answer := s.provider.Submit(ctx, t)
 	s.log.InfoContext(ctx, "transfer submitted", "transfer", id, "kind", t.Kind, "ref", t.Ref,
 		"outcome", answer.Outcome, "code", answer.Code, "reason", answer.Reason)
-	// The answer must be kept even when the job's own time is up.
+	return s.keepAnswer(ctx, t, answer)
+}
+
+func submitEvidence(id uuid.UUID) string { return "submit:" + id.String() }
+
+// step is what comes after the look at a transfer that is to be sent: its sending,
+// a wait, or, with neither, nothing.
+type step struct {
+	send bool
+	wait time.Duration
+}
+
+// beforeSending marks the transfer as submitted if it is to be sent now.
+func (s *Service) beforeSending(ctx context.Context, w *work, t *Transfer) (step, error) {
+	switch {
+	case t.State == TransferSubmitted:
+		return step{}, s.settle(ctx, w, t, Submission{Outcome: Unknown, Reason: "interrupted while sending"})
+	case t.State != TransferCreated:
+		return step{}, nil
+	case t.Kind == Collect && w.contract.State != Confirmed:
+		return step{}, w.fail(ctx, t, Finding{Code: "withdrawn", Reason: "the contract no longer waits for money"})
+	case t.Kind == Collect && w.now.Sub(t.CreatedAt) >= s.policy.PromptLife:
+		// Nobody expects a prompt long after they asked for it.
+		return step{}, w.fail(ctx, t, Finding{Code: "stale", Reason: "the prompt could not be sent in time"})
+	}
+	held, err := w.held(ctx, *t)
+	if err != nil {
+		return step{}, err
+	}
+	if held {
+		return step{wait: max(t.NotBefore.Sub(w.now), haltPause)}, w.touch(ctx, t)
+	}
+	t.SubmittedAt = w.now
+	return step{send: true}, w.turn(ctx, t, TransferSubmitted, "")
+}
+
+// keepAnswer records what the provider answered to the sending of t, even when the
+// job's own time is up.
+func (s *Service) keepAnswer(ctx context.Context, sent Transfer, answer Submission) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordBudget)
 	defer cancel()
-	t, err = s.onTransfer(ctx, id, evidence, func(ctx context.Context, w *work, t *Transfer) error {
+	t, err := s.onTransfer(ctx, sent.ID, submitEvidence(sent.ID), func(ctx context.Context, w *work, t *Transfer) error {
+		if !t.SubmittedAt.Equal(sent.SubmittedAt.Truncate(time.Microsecond)) { // as it is stored
+			return nil // it was found, and sent again, while this process stood still
+		}
 		return s.settle(ctx, w, t, answer)
 	})
 	if err != nil {
@@ -179,6 +197,9 @@ func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submi
 	case NotSent:
 		return s.notTaken(ctx, w, t, answer)
 	case Refused:
+		if t.Resent {
+			return s.watchFrom(ctx, w, t, TransferUnknown)
+		}
 		return w.fail(ctx, t, Finding{Verdict: NotMoved, Cause: answer.Cause, Code: answer.Code, Reason: answer.Reason})
 	case Unknown:
 		return s.watchFrom(ctx, w, t, TransferUnknown)

@@ -33,8 +33,14 @@ func (w *work) left(ctx context.Context, t *Transfer, f Finding) error {
 		return w.leftAgain(ctx, t, f)
 	}
 	sole, err := w.soleWay(ctx, *t)
-	if err != nil || !sole {
+	if err != nil {
 		return err
+	}
+	if !sole {
+		return w.paidLate(ctx, t, f)
+	}
+	if t.ResultCode == paidAfterAll {
+		return w.countLate(ctx, t)
 	}
 	if standing, err := w.takeReceipt(ctx, *t, f); err != nil || standing != freshReceipt {
 		return err
@@ -148,6 +154,49 @@ func (w *work) learnName(ctx context.Context, party Party, name string) error {
 	return w.SaveParty(ctx, party)
 }
 
+// paidAfterAll is the result code that we give ourselves to an attempt that was
+// called failed and turned out to be paid while the next one was under way. It is
+// counted when that one fails; if it succeeds, a person has it already.
+const paidAfterAll = "paid_after_all"
+
+// paidLate notes that an attempt was paid after all beside one that is under way.
+func (w *work) paidLate(ctx context.Context, t *Transfer, f Finding) error {
+	if t.ResultCode == paidAfterAll {
+		return nil
+	}
+	if standing, err := w.takeReceipt(ctx, *t, f); err != nil || standing != freshReceipt {
+		return err
+	}
+	t.Receipt, t.ResultCode, t.UpdatedAt = f.Receipt, paidAfterAll, w.now
+	if err := w.SaveTransfer(ctx, *t); err != nil {
+		return err
+	}
+	t.Version++
+	return w.recordTransferFrom(ctx, *t, t.State, "paid after all")
+}
+
+// countLate counts an attempt that was paid after all, when no other is under way.
+func (w *work) countLate(ctx context.Context, t *Transfer) error {
+	if err := w.turn(ctx, t, TransferSucceeded, paidAfterAll); err != nil {
+		return err
+	}
+	if err := w.SettleItems(ctx, ItemPaidTwice, t.ID, Closing{Why: "the other attempt failed", At: w.now}); err != nil {
+		return err
+	}
+	return w.paidOut(ctx, *t, Finding{Receipt: t.Receipt, Amount: t.Amount})
+}
+
+// late finds the attempt at the same money as t that was paid after all.
+func (w *work) late(ctx context.Context, t Transfer) (Transfer, bool, error) {
+	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
+	for _, other := range attempts {
+		if other.ResultCode == paidAfterAll {
+			return other, true, err
+		}
+	}
+	return Transfer{}, false, err
+}
+
 // payDays is on how many days a payout is tried that the receiver's limits
 // refuse, before a person has to look.
 const payDays = 3
@@ -156,6 +205,11 @@ const payDays = 3
 // next attempt, under a new id because M-Pesa has used up the old one, or a
 // person. Only a person knows another number to pay.
 func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
+	if late, found, err := w.late(ctx, t); err != nil {
+		return err
+	} else if found {
+		return w.countLate(ctx, &late)
+	}
 	switch {
 	case f.Cause == CauseCredential, f.Cause == CauseConfig && t.Method == MethodB2C:
 		return w.haltAt(ctx, HaltInitiator, t, f)

@@ -2,6 +2,7 @@ package escrow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -21,6 +22,9 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 		if err := w.mayRetry(ctx, t); err != nil {
 			return err
 		}
+		if err := w.mayPayPhone(ctx, *t, to); err != nil {
+			return err
+		}
 		if err := w.redirect(ctx, t, to, by, e); err != nil {
 			return err
 		}
@@ -31,10 +35,74 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 		if err := w.again(ctx, *t, MethodB2C, w.now); err != nil {
 			return err
 		}
-		return w.SettleItems(ctx, ItemPayoutFailed, t.ID, e.closing(by, w.now))
+		return w.settleFailed(ctx, *t, e.closing(by, w.now))
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", by.Name)
+	}
+	return err
+}
+
+// settleFailed closes what was asked of a person about a transfer that failed.
+func (w *work) settleFailed(ctx context.Context, t Transfer, c Closing) error {
+	for _, kind := range []ItemKind{ItemPayoutFailed, ItemNoWayBack} {
+		if err := w.SettleItems(ctx, kind, t.ID, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SettledByHand records that an operator has moved the money of a transfer that
+// has failed in M-Pesa's own portal, under the receipt that M-Pesa gave it. It is
+// refused while an attempt goes on or has arrived.
+func (s *Service) SettledByHand(ctx context.Context, id uuid.UUID, receipt string, e Errand) error {
+	if receipt == "" {
+		return errors.New("the receipt of what was done in the portal is needed")
+	}
+	var by Operator
+	_, err := s.onTransfer(ctx, id, e.Key, func(ctx context.Context, w *work, t *Transfer) error {
+		var err error
+		if by, err = e.who(ctx, w.Tx); err != nil {
+			return err
+		}
+		w.channel, w.actor, w.operator, w.via = ChannelOperator, by.ID, by.Name, ByOperator
+		if err := w.mayRetry(ctx, t); err != nil {
+			return err
+		}
+		if err := w.left(ctx, t, Finding{Verdict: Moved, Code: "by_hand", Receipt: receipt, Amount: t.Amount}); err != nil {
+			return err
+		}
+		if t.State != TransferSucceeded {
+			return fmt.Errorf("receipt %s was counted before", receipt)
+		}
+		if err := w.note(ctx, "settled_by_hand", by.Name+": "+e.Reason); err != nil {
+			return err
+		}
+		return w.settleFailed(ctx, *t, e.closing(by, w.now))
+	})
+	if err == nil {
+		s.log.InfoContext(ctx, "transfer settled by hand", "transfer", id, "by", by.Name)
+	}
+	return err
+}
+
+// mayPayPhone refuses what M-Pesa would not pay to a phone, and a refund to the
+// buyer of what another number paid.
+func (w *work) mayPayPhone(ctx context.Context, t Transfer, to Phone) error {
+	if t.Amount < MinAmount || !t.Amount.Whole() {
+		return fmt.Errorf("M-Pesa pays no %s to a phone: give it back in the portal", t.Amount)
+	}
+	if t.Kind != Refund || to != "" {
+		return nil
+	}
+	payment, err := w.Payment(ctx, t.PaymentID)
+	if err != nil {
+		return err
+	}
+	ours, err := w.fromBuyer(ctx, payment)
+	if err == nil && !ours {
+		err = errors.New("another number paid this: name the number to pay, or undo the payment in the portal")
 	}
 	return err
 }
@@ -67,9 +135,6 @@ func (w *work) mayRetry(ctx context.Context, t *Transfer) error {
 	if t.Kind == Collect || t.State != TransferFailed {
 		return fmt.Errorf("the %s is %s: only a payout or refund that has failed can be ordered again", t.Kind, t.State)
 	}
-	if t.Amount < MinAmount || !t.Amount.Whole() {
-		return fmt.Errorf("M-Pesa pays no %s to a phone: give it back in the portal", t.Amount)
-	}
 	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
 	if err != nil {
 		return err
@@ -77,6 +142,9 @@ func (w *work) mayRetry(ctx context.Context, t *Transfer) error {
 	for _, other := range attempts {
 		if other.State != TransferFailed {
 			return fmt.Errorf("attempt %d of the same money is %s", other.Attempt, other.State)
+		}
+		if other.ResultCode == paidAfterAll {
+			return fmt.Errorf("attempt %d of the same money was paid after all", other.Attempt)
 		}
 		t.Attempt = max(t.Attempt, other.Attempt)
 	}

@@ -77,7 +77,10 @@ type Transfer struct {
 	ResultCode string // the provider's last code
 	Original   string // receipt of the payment that a reversal undoes
 	Attempt    int    // 1 for the first order of this money, 2 for the next
-	Looks      int    // how often the provider was asked about it, or could not be reached
+	// Resent says that an earlier sending of it, of which nothing was known, may
+	// still be done: what the provider then says of another sending is not final.
+	Resent bool
+	Looks  int // how often the provider was asked about it, or could not be reached
 
 	CreatedAt   time.Time
 	NotBefore   time.Time // when it may leave at the earliest; zero for at once

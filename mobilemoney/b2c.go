@@ -62,14 +62,20 @@ func (a answer) ordered() escrow.Submission {
 	if a.duplicate() {
 		return escrow.Submission{Outcome: escrow.Taken, Code: a.code(), Reason: a.reason}
 	}
-	return a.submission(a.ConversationID, b2cMeaning)
+	s := a.submission(a.ConversationID, b2cMeaning)
+	if s.Outcome == escrow.Refused && a.says(fieldReceiver) {
+		s.Cause, s.Alarm = escrow.CauseNumber, false // it is about this receiver, not about our set-up
+	}
+	return s
 }
 
-// duplicate reports that an earlier request with this id was taken. The same
-// code also says "System internal error.", so the words decide.
-func (a answer) duplicate() bool {
-	return a.says(textDup) && (string(a.ErrorCode) == errB2C || a.ResponseCode != "" && a.ResponseCode != codeDone)
-}
+// fieldReceiver is the field of a payout that names who is paid, in lower case.
+const fieldReceiver = "partyb"
+
+// duplicate reports that an earlier request with this id was taken. It has come
+// under several codes, one of which also says "System internal error.", so that
+// the words decide.
+func (a answer) duplicate() bool { return a.says(textDup) && !a.accepted() }
 
 // remarks are for the statement of the service's account. Money that belongs to
 // no contract goes back without a reference.

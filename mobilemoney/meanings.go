@@ -83,8 +83,8 @@ func b2cMeaning(code string) meaning {
 		return notMoved(escrow.CauseLimit)
 	case "2040", codeNoOperator: // the receiver is not on M-Pesa
 		return notMoved(escrow.CauseNumber)
-	case "2", "3": // outside the limits, which we refuse long before
-		return broken(escrow.CauseConfig)
+	case "2", "3": // outside the limits, which we refuse long before: of this one only
+		return notMoved("")
 	default:
 		return initiatorMeaning(code)
 	}

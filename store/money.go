@@ -117,6 +117,7 @@ type transferRow struct {
 	ResultCode string    `db:"result_code"`
 	Original   string    `db:"original"`
 	Attempt    int       `db:"attempt"`
+	Resent     int       `db:"resent"`
 	Looks      int       `db:"looks"`
 	CreatedAt  stamp     `db:"created_at"`
 	NotBefore  *stamp    `db:"not_before"`
@@ -140,7 +141,7 @@ func (s *Store) transfer(r transferRow) (escrow.Transfer, error) {
 		Kind: escrow.TransferKind(r.Kind), Method: escrow.Method(r.Method), State: escrow.TransferState(r.State), Version: r.Version,
 		Party: party, Amount: escrow.Cents(r.Amount), Ref: escrow.Ref(r.Ref),
 		ProviderID: string(providerID), Receipt: r.Receipt, ResultCode: r.ResultCode,
-		Original: r.Original, Attempt: r.Attempt, Looks: r.Looks,
+		Original: r.Original, Attempt: r.Attempt, Resent: r.Resent != 0, Looks: r.Looks,
 		CreatedAt: time.Time(r.CreatedAt), NotBefore: orNever(r.NotBefore),
 		SubmittedAt: orNever(r.Submitted), UpdatedAt: time.Time(r.UpdatedAt),
 	}, nil
@@ -166,7 +167,7 @@ func (t *tx) AddTransfer(ctx context.Context, tr escrow.Transfer) error {
 
 const selectTransfer = `
 SELECT t.id, t.contract_id, t.payment_id, t.kind, t.method, t.state, t.version, t.amount, t.ref,
-    t.provider_id_sealed, t.receipt, t.result_code, t.original, t.attempt, t.looks,
+    t.provider_id_sealed, t.receipt, t.result_code, t.original, t.attempt, t.resent, t.looks,
     t.created_at, t.not_before, t.submitted_at, t.updated_at,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language"
@@ -211,7 +212,7 @@ func (s *Store) FindStale(ctx context.Context, since time.Time, limit int) ([]es
 
 const sqlSaveTransfer = `
 UPDATE transfers SET state = $3, version = version + 1, provider_id_sealed = $4, receipt = $5, result_code = $6,
-    looks = $7, submitted_at = $8, updated_at = $9
+    resent = $7, looks = $8, submitted_at = $9, updated_at = $10
 WHERE id = $1 AND version = $2`
 
 // SaveTransfer implements [escrow.Tx].
@@ -221,7 +222,7 @@ func (t *tx) SaveTransfer(ctx context.Context, tr escrow.Transfer) error {
 		return err
 	}
 	return t.one(ctx, "save transfer", sqlSaveTransfer,
-		tr.ID, tr.Version, string(tr.State), providerID, tr.Receipt, tr.ResultCode, tr.Looks,
+		tr.ID, tr.Version, string(tr.State), providerID, tr.Receipt, tr.ResultCode, bit(tr.Resent), tr.Looks,
 		orNoTime(tr.SubmittedAt), stamp(tr.UpdatedAt))
 }
 

@@ -80,7 +80,7 @@ func explained(err error) error {
 		escrow.BadSplit:        "each share must be Ksh0, or Ksh10 or more in whole shillings, and together they are what is held",
 		escrow.RulingWaits:     "another ruling waits for its second operator: approve or reject it first",
 		escrow.SameOperator:    "it takes another operator besides the first: approve with their key, or set SECOND_OPERATOR_KEY",
-		escrow.LastItem:        "nobody would look after the contract any more: resolve it instead",
+		escrow.LastItem:        "nobody would look after it any more: settle what it is about, which closes it too",
 		escrow.Already:         "that was done before",
 		escrow.NotNow:          "there is nothing to decide",
 		escrow.Closed:          "the contract has ended",

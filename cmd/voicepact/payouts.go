@@ -65,7 +65,27 @@ func (c *payoutsResumeCmd) Run(ctx context.Context) error {
 }
 
 type transferCmd struct {
-	Retry transferRetryCmd `cmd:"" help:"Order a payout or refund once more that has failed for good."`
+	Retry   transferRetryCmd   `cmd:"" help:"Order a payout or refund once more that has failed for good."`
+	Settled transferSettledCmd `cmd:"" help:"Note that its money was moved by hand in M-Pesa's portal."`
+}
+
+type transferSettledCmd struct {
+	books
+
+	ID      uuid.UUID `arg:"" help:"Id of the transfer, as voicepact items shows it."`
+	Receipt string    `required:"" help:"M-Pesa receipt of what was done in the portal."`
+	Reason  string    `required:"" help:"What was done, and why."`
+}
+
+// Run implements the command.
+func (c *transferSettledCmd) Run(ctx context.Context) error {
+	return c.atDesk(ctx, func(d *desk) error {
+		err := d.service.SettledByHand(ctx, c.ID, c.Receipt, d.errand(c.Reason))
+		if err == nil {
+			fmt.Fprintln(os.Stdout, "booked as done under", c.Receipt)
+		}
+		return err
+	})
 }
 
 type transferRetryCmd struct {

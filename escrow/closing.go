@@ -1,0 +1,98 @@
+package escrow
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// CloseItem closes an operator item, with the operator's reason. It refuses
+// [LastItem] where nothing else looks after what the item is about: then that has
+// to be settled, which closes the item too.
+func (s *Service) CloseItem(ctx context.Context, item uuid.UUID, m Mediation) error {
+	m.Reason = printable(m.Reason)
+	if m.Reason == "" {
+		return Refuse(NoReason)
+	}
+	strays, err := s.store.Strays(ctx)
+	if err != nil {
+		return err
+	}
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		operator, err := operatorOf(ctx, tx, m.Operator)
+		if err != nil {
+			return err
+		}
+		found, err := tx.Item(ctx, item)
+		if IsNotFound(err) {
+			return Refuse(UnknownItem)
+		} else if err != nil {
+			return err
+		}
+		if !found.Closed.At.IsZero() {
+			return Refuse(Already)
+		}
+		if needed, err := stillNeeded(ctx, tx, found, strays); err != nil {
+			return err
+		} else if needed {
+			return Refuse(LastItem)
+		}
+		if found.ContractID != uuid.Nil {
+			if err := s.noteClosing(ctx, tx, operator, found, m); err != nil {
+				return err
+			}
+		}
+		return tx.CloseItemByID(ctx, item, Closing{By: operator.Name, Why: m.Reason, At: s.now()})
+	})
+}
+
+// stillNeeded reports whether the item is all that looks after money: a halt that
+// holds, a stray that is open, or a payment out that has failed and is neither
+// ordered again nor settled.
+func stillNeeded(ctx context.Context, tx Tx, item Item, strays []Stray) (bool, error) {
+	switch item.Kind {
+	case ItemPayoutsHalted:
+		halts, err := tx.Halted(ctx)
+		return slices.ContainsFunc(halts, func(h Halt) bool { return haltItem(h.Kind) == item.TransferID }), err
+	case ItemStrayMoney:
+		return slices.ContainsFunc(strays, func(s Stray) bool { return receiptItem(s.Receipt) == item.TransferID }), nil
+	case ItemPayoutFailed, ItemNoWayBack:
+		t, err := tx.Transfer(ctx, item.TransferID)
+		if err != nil {
+			return false, err
+		}
+		attempts, err := tx.Attempts(ctx, t.PaymentID, t.Kind)
+		return !slices.ContainsFunc(attempts, func(a Transfer) bool { return a.State != TransferFailed }), err
+	default:
+		return false, nil
+	}
+}
+
+// noteClosing writes the closing into the contract's history, unless nobody would
+// look after the contract any more.
+func (s *Service) noteClosing(ctx context.Context, tx Tx, operator Operator, item Item, m Mediation) error {
+	c, err := tx.Contract(ctx, item.ContractID)
+	if err != nil {
+		return err
+	}
+	open, err := tx.OpenItemsOf(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	mediates := []ItemKind{ItemDispute, ItemInspectionOver, ItemOverdueUnwarned}
+	if c.State == Disputed && slices.Contains(mediates, item.Kind) {
+		return Refuse(LastItem).About(c)
+	}
+	if !c.State.Terminal() && !c.Due.Running() && open == 1 {
+		return Refuse(LastItem).About(c)
+	}
+	w := &work{
+		Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: c,
+		actor: operator.ID, channel: ChannelOperator, evidence: m.Key,
+	}
+	if err := w.note(ctx, "item_closed", string(item.Kind)+": "+m.Reason); err != nil {
+		return err
+	}
+	return w.save(ctx)
+}

@@ -1,0 +1,158 @@
+package escrow_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store/storetest"
+)
+
+// A payout of which nothing was known is sent again under its id, and refused. The
+// first may still lie in M-Pesa's queue: the refusal is not final, and no next
+// attempt is made.
+func TestARefusalOfAPayoutThatWasSentBeforeIsNotFinal(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		w.Till.Answer(
+			escrow.Submission{Outcome: escrow.Taken, Code: "0"}, // the collection
+			escrow.Submission{Outcome: escrow.Unknown},          // the payout
+			escrow.Submission{Outcome: escrow.Refused, Cause: escrow.CauseCredential, Code: "2001"},
+		)
+		c := w.DealIn(escrow.Completed, price)
+		w.Clock.Advance(11 * time.Minute)
+		w.Learn(escrow.Payout, escrow.Finding{Verdict: escrow.NeverSeen, Code: "2032"})
+		w.Work()
+		wantSent(t, w, 3)
+		if list := payouts(t, w, c); len(list) != 1 || list[0].State != escrow.TransferUnknown {
+			t.Fatalf("%d attempts, the first %s", len(list), list[0].State)
+		}
+		w.Pay(escrow.Payout, "R9")
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+		wantSent(t, w, 3)
+	})
+}
+
+// The first attempt, which was called failed, is paid after all while the second is
+// under way. When that fails too the first is counted, and nobody is paid again.
+func TestASuccessBesideALaterAttemptCountsWhenThatOneFails(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]escrow.Finding{
+		"the float is empty":  notPaid(escrow.CauseFloat, "1"),
+		"the wallet is full":  notPaid(escrow.CauseLimit, "4"),
+		"the number is wrong": notPaid(escrow.CauseNumber, "2040"),
+		"nobody knows why":    notPaid("", "x"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEachEngine(t, func(t *testing.T, w *storetest.World) {
+				t.Helper()
+				c := w.DealIn(escrow.Completed, price)
+				first := w.Till.Last(t, escrow.Payout)
+				w.Learn(escrow.Payout, notPaid("", "x"))
+				if err := w.Service.Retry(t.Context(), first.ID, "", w.Errand("k")); err != nil {
+					t.Fatal(err)
+				}
+				w.Work()
+				if err := w.Service.Learn(t.Context(), first.ID, paid("R9"), "late"); err != nil {
+					t.Fatal(err)
+				}
+				wantItems(t, w, "[paid_twice]")
+				w.Learn(escrow.Payout, second)
+				after(w, 60*time.Hour, time.Hour)
+				wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+				wantItems(t, w, "[]")
+				wantSent(t, w, 3) // the collection and two attempts
+				wantBalance(t, w, escrow.PayableAccount(c.Seller.ID), 0)
+				if err := w.Service.Retry(t.Context(), first.ID, "", w.Errand("k2")); err == nil {
+					t.Error("it was ordered once more")
+				}
+			})
+		})
+	}
+}
+
+// A refund that no rule knows a way for is given back by hand in the portal, booked
+// under its receipt once, and until then it cannot be forgotten.
+func TestWhatIsSettledByHandIsBooked(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		_, transfer := paying(t, w)
+		finding := paid("R1")
+		finding.Payer = "254733000999"
+		if err := w.Service.Learn(t.Context(), transfer.ID, finding, "test"); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		refund := w.Till.Last(t, escrow.Refund)
+		w.Learn(escrow.Refund, notPaid("", "R000002"))
+		wantItems(t, w, "[payout_failed]")
+		if err := w.Service.Retry(t.Context(), refund.ID, "", w.Errand("k")); err == nil {
+			t.Error("the buyer would be paid what another paid")
+		}
+		if got := closeFirst(t, w); !errors.Is(got, escrow.Refuse(escrow.LastItem)) {
+			t.Errorf("the item was closed: %v", got)
+		}
+		if err := w.Service.SettledByHand(t.Context(), refund.ID, "RHAND", w.Errand("k2")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Service.SettledByHand(t.Context(), refund.ID, "RHAND2", w.Errand("k3")); err == nil {
+			t.Error("it was booked twice")
+		}
+		wantItems(t, w, "[]")
+		wantBalance(t, w, escrow.Suspense, 0)
+		wantBalance(t, w, escrow.MpesaCollection, 0)
+	})
+}
+
+// closeFirst tries to close the oldest open item.
+func closeFirst(t *testing.T, w *storetest.World) error {
+	t.Helper()
+	items, err := w.Store.OpenItems(t.Context())
+	if err != nil || len(items) == 0 {
+		t.Fatalf("%d open items, %v", len(items), err)
+	}
+	e := w.Errand("close")
+	return w.Service.CloseItem(t.Context(), items[0].ID, escrow.Mediation{
+		Key: "close:" + uuid.NewString(), Operator: e.Operator, Reason: "looked at it",
+	})
+}
+
+// What an item looks after has to be settled before it can be closed.
+func TestAnItemThatIsNeededStaysOpen(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(*testing.T, *storetest.World){
+		"payouts are halted": func(_ *testing.T, w *storetest.World) {
+			w.DealIn(escrow.Completed, price)
+			w.Learn(escrow.Payout, notPaid(escrow.CauseCredential, "2001"))
+		},
+		"money under nobody's number": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			arrive(t, w, arrival(w, "R1", "77"))
+		},
+		"a dispute": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			w.DealIn(escrow.Disputed, price)
+		},
+		"a payout that failed": func(_ *testing.T, w *storetest.World) {
+			w.DealIn(escrow.Completed, price)
+			w.Learn(escrow.Payout, notPaid(escrow.CauseNumber, "2040"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEachEngine(t, func(t *testing.T, w *storetest.World) {
+				t.Helper()
+				begin(t, w)
+				if got := closeFirst(t, w); !errors.Is(got, escrow.Refuse(escrow.LastItem)) {
+					t.Errorf("closed: %v", got)
+				}
+			})
+		})
+	}
+}
