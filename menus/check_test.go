@@ -7,8 +7,20 @@ import (
 	"github.com/voicepact/gateway/menus"
 )
 
-func choice(number, target string) menus.Choice {
-	return menus.Choice{Number: number, Label: "choice.x", Target: target}
+// The screens that every tree of the tests has.
+const frame = `
+[home]
+forks = ["menu"]
+[bye]
+ends = true
+[menu]
+choices = [`
+
+// ways writes the choices of the menu.
+func ways(choices ...string) string { return frame + strings.Join(choices, ",") + "]\n" }
+
+func way(number, to, more string) string {
+	return `{ number = "` + number + `", label = "choice.x", to = "` + to + `"` + more + " }"
 }
 
 // Each thing that can be wrong with a tree is found.
@@ -22,49 +34,56 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bye := menus.Node{Key: "bye", Ends: true}
-	home := menus.Node{Key: "home", Forks: []string{"menu"}}
-	menu := func(choices ...menus.Choice) menus.Node { return menus.Node{Key: "menu", Choices: choices} }
-	guarded := func(needs string) menus.Choice {
-		c := choice("1", "bye")
-		c.Needs = needs
-		return c
-	}
-	var six []menus.Choice
+	var six []string
 	for number := range 6 {
-		six = append(six, choice(string(rune('1'+number)), "bye"))
+		six = append(six, way(string(rune('1'+number)), "bye", ""))
 	}
-	endless := menus.Node{Key: "bye", Ends: true, Rows: []string{"menu"}, Size: 1}
-	asking := menus.Node{Key: "home", Forks: []string{"menu"}, Choices: []menus.Choice{choice("1", "bye")}}
-	sizeless := menus.Node{Key: "list", Rows: []string{"menu"}}
-	tests := []struct {
-		name  string
-		nodes []menus.Node
-		want  string
-	}{
-		{"nothing", []menus.Node{home, menu(choice("1", "bye")), bye}, ""},
-		{"guarded choices", []menus.Node{home, menu(guarded("a"), guarded("b")), bye}, ""},
-		{"no such target", []menus.Node{home, menu(choice("1", "gone")), bye}, `leads to "gone", which does not exist`},
-		{"no target", []menus.Node{home, menu(choice("1", "")), bye}, "choice 1 leads nowhere"},
-		{"unreachable", []menus.Node{home, menu(), bye, {Key: "odd"}}, `node "odd": nothing leads here`},
-		{"same number", []menus.Node{home, menu(choice("1", "bye"), choice("1", "bye")), bye}, "two choices 1 at once"},
-		{"same guard", []menus.Node{home, menu(guarded("a"), guarded("a")), bye}, "two choices 1 at once"},
-		{"a gap", []menus.Node{home, menu(choice("2", "bye")), bye}, "no choice 1"},
-		{"too many", []menus.Node{home, menu(six...), bye}, "6 choices"},
-		{"no text", []menus.Node{home, menu(choice("1", "mute")), {Key: "mute"}, bye}, `no text for "mute"`},
-		{"numbers in a text", []menus.Node{home, menu(choice("1", "numbered")), {Key: "numbered"}, bye}, "holds a number of its own"},
-		{"goes on after the end", []menus.Node{home, menu(choice("1", "bye")), endless}, "ends the session and leads on"},
-		{"a list without a size", []menus.Node{home, menu(choice("1", "list")), sizeless, bye}, "a list of 0 rows"},
-		{"a fork that asks", []menus.Node{asking, menu(), bye}, "is a fork and asks something"},
+	bye := way("1", "bye", "")
+	tests := []struct{ name, tree, want string }{
+		{"nothing", ways(bye), ""},
+		{"guarded choices", ways(way("1", "bye", `, needs = "a"`), way("1", "bye", `, needs = "b"`)), ""},
+		{"no such target", ways(way("1", "gone", "")), `leads to "gone", which does not exist`},
+		{"no target", ways(way("1", "", "")), "choice 1 leads nowhere"},
+		{"unreachable", ways() + "[odd]\n", `node "odd": nothing leads here`},
+		{"same number", ways(bye, bye), "two choices 1 at once"},
+		{"same guard", ways(way("1", "bye", `, needs = "a"`), way("1", "bye", `, needs = "a"`)), "two choices 1 at once"},
+		{"a gap", ways(way("2", "bye", "")), "no choice 1"},
+		{"too many", ways(six...), "6 choices"},
+		{"no text", ways(way("1", "mute", "")) + "[mute]\n", `no text for "mute"`},
+		{"numbers in a text", ways(way("1", "numbered", "")) + "[numbered]\n", "holds a number of its own"},
+		{"goes on after the end", ways(way("1", "last", "")) + "[last]\nends = true\nrows = [\"menu\"]\nsize = 1\n", "ends the session and leads on"},
+		{"a list without a size", ways(way("1", "list", "")) + "[list]\nrows = [\"menu\"]\n", "a list of 0 rows"},
+		{"a fork that asks", ways(way("1", "odd", "")) + "[odd]\nforks = [\"menu\"]\nchoices = [" + bye + "]\n", "is a fork and asks something"},
 	}
 	for _, test := range tests {
-		err := newMenu(t, test.nodes).Check(catalogue)
+		err := parse(t, test.tree).Check(catalogue)
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
-	if _, err := menus.New([]menus.Node{bye, bye}); err == nil {
-		t.Error("two nodes with one key are taken")
+}
+
+func parse(tb testing.TB, tree string) *menus.Menu {
+	tb.Helper()
+	m, err := menus.Parse(tree)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return m
+}
+
+// What is misspelt is not passed over.
+func TestTreesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, tree := range map[string]string{
+		"no TOML":             "[home",
+		"an unknown key":      "[home]\nfork = []\n",
+		"an unknown part":     "[home]\nchoices = [{ number = \"1\", target = \"bye\" }]\n",
+		"two nodes, one name": "[home]\n[home]\n",
+	} {
+		if _, err := menus.Parse(tree); err == nil {
+			t.Errorf("%s: read", name)
+		}
 	}
 }
 
@@ -74,7 +93,7 @@ func TestCheckAsksForTheTextsOfNavigation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = newMenu(t, []menus.Node{{Key: "home", Forks: []string{"bye"}}, {Key: "bye", Ends: true}}).Check(catalogue)
+	err = parse(t, "[home]\nforks = [\"bye\"]\n[bye]\nends = true\n").Check(catalogue)
 	if err == nil || !strings.Contains(err.Error(), `"nav.back"`) {
 		t.Errorf("%v", err)
 	}

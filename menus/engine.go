@@ -14,19 +14,6 @@ import (
 // Menu is a table of nodes. It is read-only and safe for concurrent use.
 type Menu struct{ nodes map[string]Node }
 
-// New makes a menu of nodes; of two with one key, [Menu.Check] cannot see the
-// first, so New refuses them.
-func New(nodes []Node) (*Menu, error) {
-	m := &Menu{nodes: make(map[string]Node, len(nodes))}
-	for _, node := range nodes {
-		if _, taken := m.nodes[node.Key]; taken {
-			return nil, errors.New("two nodes with the key " + node.Key)
-		}
-		m.nodes[node.Key] = node
-	}
-	return m, nil
-}
-
 // Node returns the node with the key; the zero node where there is none.
 func (m *Menu) Node(key string) Node { return m.nodes[key] }
 

@@ -11,9 +11,10 @@ import (
 	"github.com/voicepact/gateway/menus"
 )
 
-func newMenu(tb testing.TB, nodes []menus.Node) *menus.Menu {
+// built is the menu of the product.
+func built(tb testing.TB) *menus.Menu {
 	tb.Helper()
-	m, err := menus.New(nodes)
+	m, err := menus.Built()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -40,14 +41,14 @@ func TestTheTreeAndItsTextsAreWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := newMenu(t, menus.Tree()).Check(texts); err != nil {
+	if err := built(t).Check(texts); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestNext(t *testing.T) {
 	t.Parallel()
-	m := newMenu(t, menus.Tree())
+	m := built(t)
 	rows := menus.State{
 		Node: "waiting", More: true,
 		Rows: []menus.Row{{Ref: "1234", Target: "accept"}, {Ref: "5678", Target: "contract"}},
@@ -99,7 +100,7 @@ func TestNext(t *testing.T) {
 
 func TestWhatAnswersLeaveBehind(t *testing.T) {
 	t.Parallel()
-	m := newMenu(t, menus.Tree())
+	m := built(t)
 	s := at("role", "menu")
 	for _, answer := range []string{"2", "0712000001", "Maize", "500", "3"} {
 		s = m.Next(s, answer, literal).State
@@ -128,7 +129,7 @@ func TestWhatAnswersLeaveBehind(t *testing.T) {
 // from its state alone, it changes nothing it was given, and the trail is bounded.
 func TestStepsAreSound(t *testing.T) {
 	t.Parallel()
-	m := newMenu(t, menus.Tree())
+	m := built(t)
 	rapid.Check(t, func(t *rapid.T) {
 		s := at("menu")
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {

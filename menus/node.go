@@ -6,7 +6,7 @@ type Kind string
 
 // The kinds of answers.
 const (
-	KindWord     Kind = "word" // fixed by a choice, not typed
+	KindWord     Kind = "" // fixed by a choice, not typed
 	KindRef      Kind = "ref"
 	KindPhone    Kind = "phone"
 	KindItem     Kind = "item"
@@ -63,45 +63,45 @@ const (
 )
 
 // Node is one screen and what can be answered on it. Its text has the node's
-// key in the catalogue.
+// key in the catalogue, and its key names it in labels and statistics.
 type Node struct {
-	Key     string
-	Shows   Source
-	Choices []Choice
-	Input   *Input
-	Rows    []string // where the rows of a list lead; the rows come from the data
-	Size    int      // rows a page
-	Home    bool     // shows the way home beside the way back
-	Ends    bool     // the last screen of a session
-	Forks   []string // no screen of its own: the caller goes on to one of these
+	Key     string   `toml:"-"`
+	Shows   Source   `toml:"shows"`
+	Choices []Choice `toml:"choices"`
+	Input   *Input   `toml:"input"`
+	Rows    []string `toml:"rows"`  // where the rows of a list lead; the rows come from the data
+	Size    int      `toml:"size"`  // rows a page
+	Home    bool     `toml:"home"`  // shows the way home beside the way back
+	Ends    bool     `toml:"ends"`  // the last screen of a session
+	Forks   []string `toml:"forks"` // no screen of its own: the caller goes on to one of these
 }
 
 // Choice is one numbered answer. A choice with Needs is offered only where the
 // data says that it is open; two such choices may share a number when they are
 // never open together.
 type Choice struct {
-	Number string
-	Label  string // key of the text
-	Target string // the next screen; after the act, where there is one
-	Act    Act
-	Needs  string
-	Set    Value
+	Number string `toml:"number"`
+	Label  string `toml:"label"` // key of the text
+	Target string `toml:"to"`    // the next screen; after the act, where there is one
+	Act    Act    `toml:"act"`
+	Needs  string `toml:"needs"`
+	Set    Value  `toml:"set"`
 }
 
-// Value is what a choice stands for.
+// Value is what a choice stands for. Without a kind it is a word.
 type Value struct {
-	Name string
-	Kind Kind
-	Raw  string
+	Name string `toml:"name"`
+	Kind Kind   `toml:"kind"`
+	Raw  string `toml:"raw"`
 }
 
 // Input is an answer that is typed.
 type Input struct {
-	Name   string
-	Kind   Kind
-	Target string
-	Act    Act
-	Secret bool // kept nowhere: it is handed on in [Step].Secret
+	Name   string `toml:"name"`
+	Kind   Kind   `toml:"kind"`
+	Target string `toml:"to"`
+	Act    Act    `toml:"act"`
+	Secret bool   `toml:"secret"` // kept nowhere: it is handed on in [Step].Secret
 }
 
 // Back is the target of a choice that returns to the screen before.

@@ -55,7 +55,7 @@ type Handler struct {
 
 // New makes a handler with the built-in menu, which it checks first.
 func New(cfg Config) (*Handler, error) {
-	menu, err := menus.New(menus.Tree())
+	menu, err := menus.Built()
 	if err != nil {
 		return nil, fmt.Errorf("menu: %w", err)
 	}

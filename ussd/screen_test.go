@@ -78,7 +78,7 @@ func complaints(c *call, kind menus.Kind) []string {
 func TestEveryScreenFits(t *testing.T) {
 	t.Parallel()
 	h := newTestHandler(t)
-	for _, node := range menus.Tree() {
+	for _, node := range h.menu.Nodes() {
 		for _, language := range h.texts.Languages() {
 			t.Run(node.Key+"/"+language, func(t *testing.T) {
 				t.Parallel()
@@ -223,7 +223,7 @@ func TestEveryRefusalFits(t *testing.T) {
 func TestNumbersAreUniqueOnEveryContract(t *testing.T) {
 	t.Parallel()
 	h := newTestHandler(t)
-	for _, node := range menus.Tree() {
+	for _, node := range h.menu.Nodes() {
 		for _, state := range escrow.States() {
 			for _, role := range []escrow.Role{escrow.Buyer, escrow.Seller} {
 				c := fullCall(h, node, "en")
