@@ -38,6 +38,8 @@ type Contract struct {
 	Seller   Party
 
 	Item      string    // what is sold, and how much of it
+	Place     string    // where it is handed over; empty where nobody said
+	Quality   string    // what it has to be like; empty where nobody said
 	Amount    Cents     // the price; see Payable and Receivable for what is paid
 	Fee       Cents     // what the service takes; zero where it takes nothing
 	FeePayer  Role      // who bears the fee; empty where there is none
@@ -54,6 +56,8 @@ type Contract struct {
 	CancelBy    Role      // who asked to call it off while money is held; empty where nobody did
 	CancelAt    time.Time // when they asked
 	CancelTries int       // wrong codes that the other side has agreed with so far
+
+	RemindedAt time.Time // when one side last reminded the other; zero where neither did
 
 	ChainSeq  int64  // audit events so far
 	ChainHead []byte // hash of the newest audit event
@@ -188,6 +192,13 @@ func (c Contract) Terms() string {
 		c.DeliverBy.Format(time.DateOnly),
 		c.Item,
 	}
+	// What nobody said is left out, so that older agreements keep their hash.
+	if c.Place != "" {
+		terms = append(terms, "place: "+c.Place)
+	}
+	if c.Quality != "" {
+		terms = append(terms, "quality: "+c.Quality)
+	}
 	if c.Fee > 0 {
 		terms = append(terms, strconv.FormatInt(int64(c.Fee), 10)+" KES cents fee, paid by the "+string(c.FeePayer))
 	}
@@ -212,6 +223,18 @@ func ParseItem(text string) (string, error) {
 	}
 	return item, nil
 }
+
+// ParseDetail reads a term that may be left out, as [ParseItem] reads what is sold.
+func ParseDetail(text string) (string, error) {
+	detail := printable(text)
+	if len([]rune(detail)) > maxItem {
+		return "", Refuse(BadDetail)
+	}
+	return detail, nil
+}
+
+// Detailed reports whether there are terms beside goods, price and day.
+func (c Contract) Detailed() bool { return c.Place != "" || c.Quality != "" }
 
 // printable folds white space and control characters, which neither a feature
 // phone nor PostgreSQL would take, into single spaces.

@@ -22,6 +22,7 @@ const (
 	SamePerson       Code = "same_person"      // buyer and seller are one
 	AmountOutOfRange Code = "amount_out_of_range"
 	BadItem          Code = "bad_item"      // what is sold is empty or too long
+	BadDetail        Code = "bad_detail"    // place or quality is too long
 	BadDate          Code = "bad_date"      // delivery date is past, or more than a year ahead
 	PromptOpen       Code = "prompt_open"   // an M-Pesa prompt is already on its way
 	TooSoon          Code = "too_soon"      // the last prompt was sent a moment ago; Wait says how long to wait
@@ -29,6 +30,7 @@ const (
 	CodeNotSent      Code = "code_not_sent" // no delivery notice was sent yet, so no code exists
 	BadCode          Code = "bad_code"      // the release code is wrong
 	CodeLocked       Code = "code_locked"   // too many wrong release codes
+	Reminded         Code = "reminded"      // the other side was reminded not long ago
 	KeyConflict      Code = "key_conflict"  // the same idempotency key with another input
 
 	DialNeeded       Code = "dial_needed"        // by SMS it is not taken: a sender's number can be forged
@@ -52,7 +54,7 @@ const (
 func AllCodes() []Code {
 	return []Code{
 		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
-		BadItem, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, KeyConflict,
+		BadItem, BadDetail, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, Reminded, KeyConflict,
 		DialNeeded, CancelWaits, CancelCodeNeeded,
 	}
 }

@@ -12,6 +12,7 @@ type Template string
 // The messages. Their parameters are the fields of [MessageParams].
 const (
 	MsgProposed        Template = "proposed"         // to the other party: agree or refuse
+	MsgDetails         Template = "details"          // to the other party: what else the proposal says
 	MsgAgreedBuyer     Template = "agreed_buyer"     // to the buyer: pay now
 	MsgAgreedSeller    Template = "agreed_seller"    // to the seller: wait for the money
 	MsgDeclined        Template = "declined"         // to the proposer
@@ -72,6 +73,8 @@ const (
 type MessageParams struct {
 	Ref       Ref           `json:"ref,omitempty"`
 	Item      string        `json:"item,omitempty"`
+	Place     string        `json:"place,omitempty"`   // with MsgDetails
+	Quality   string        `json:"quality,omitempty"` // with MsgDetails
 	Amount    Cents         `json:"amount,omitempty"`
 	Due       Cents         `json:"due,omitempty"`     // what the receiver pays or gets, the fee counted in
 	Fee       Cents         `json:"fee,omitempty"`     // what of it is the fee, where the receiver bears it

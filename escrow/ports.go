@@ -24,6 +24,8 @@ type Store interface {
 	FindContract(ctx context.Context, ref Ref) (Contract, PaymentStatus, error)
 	// FindContracts returns a party's contracts as it sees them, newest first.
 	FindContracts(ctx context.Context, phone Phone, offset, limit int) ([]View, error)
+	// Events returns the audit trail of a contract, oldest first.
+	Events(ctx context.Context, contract uuid.UUID) ([]AuditEvent, error)
 	// FindTransfer returns a transfer with its party.
 	FindTransfer(ctx context.Context, id uuid.UUID) (Transfer, error)
 	// FindStale returns transfers under way that nothing was written of since the

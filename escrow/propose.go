@@ -12,17 +12,18 @@ type Proposal struct {
 	Other     Phone // the other side
 	Item      string
 	Amount    Cents
+	Place     string `json:",omitempty"` // of delivery; may be empty
+	Quality   string `json:",omitempty"` // may be empty
 	DeliverBy time.Time
 }
 
 // Propose makes a contract in state [Pending] and tells the other side. It
-// refuses [SamePerson], [BadItem], [AmountOutOfRange] and [BadDate].
+// refuses [SamePerson], [BadItem], [BadDetail], [AmountOutOfRange] and [BadDate].
 func (s *Service) Propose(ctx context.Context, p Proposal) (Result, error) {
-	item, err := ParseItem(p.Item)
+	p, err := p.read()
 	if err != nil {
 		return Result{}, err
 	}
-	p.Item = item
 	if err := s.checkProposal(p); err != nil {
 		return Result{}, err
 	}
@@ -40,6 +41,18 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (Result, error) {
 			"role", p.Role, "channel", p.Channel)
 	}
 	return result, err
+}
+
+// read folds the words of a proposal into what phones can show.
+func (p Proposal) read() (read Proposal, err error) {
+	if p.Item, err = ParseItem(p.Item); err != nil {
+		return p, err
+	}
+	if p.Place, err = ParseDetail(p.Place); err != nil {
+		return p, err
+	}
+	p.Quality, err = ParseDetail(p.Quality)
+	return p, err
 }
 
 func (s *Service) checkProposal(p Proposal) error {
@@ -89,10 +102,19 @@ func (s *Service) propose(ctx context.Context, tx Tx, p Proposal, hash []byte) (
 	if err := w.arm(ctx, ""); err != nil {
 		return Result{}, err
 	}
-	if err := w.tell(ctx, p.Role.Other(), MsgProposed); err != nil {
+	if err := w.invite(ctx, p.Role.Other()); err != nil {
 		return Result{}, err
 	}
 	return Result{Contract: w.contract, Role: p.Role}, w.save(ctx)
+}
+
+// invite tells the other side of the proposal, all terms of it: nobody agrees to
+// what they have not seen.
+func (w *work) invite(ctx context.Context, other Role) error {
+	if err := w.tell(ctx, other, MsgProposed); err != nil || !w.contract.Detailed() {
+		return err
+	}
+	return w.tell(ctx, other, MsgDetails)
 }
 
 func newContract(ctx context.Context, tx Tx, p Proposal) (Contract, error) {
@@ -106,7 +128,7 @@ func newContract(ctx context.Context, tx Tx, p Proposal) (Contract, error) {
 	}
 	c := Contract{
 		State: Pending, Proposer: p.Role, Buyer: proposer, Seller: other,
-		Item: p.Item, Amount: p.Amount, DeliverBy: Day(p.DeliverBy),
+		Item: p.Item, Place: p.Place, Quality: p.Quality, Amount: p.Amount, DeliverBy: Day(p.DeliverBy),
 	}
 	if p.Role == Seller {
 		c.Buyer, c.Seller = other, proposer

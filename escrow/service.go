@@ -243,7 +243,7 @@ func (w *work) receipt(ctx context.Context, role Role, template Template, more .
 // ParamsFor fills what most templates show of a contract to one of its sides.
 func ParamsFor(c Contract, role Role) MessageParams {
 	params := MessageParams{
-		Ref: c.Ref, Item: c.Item, Amount: c.Amount, Due: c.Receivable(), Other: c.Party(role.Other()).Label(),
+		Ref: c.Ref, Item: c.Item, Place: c.Place, Quality: c.Quality, Amount: c.Amount, Due: c.Receivable(), Other: c.Party(role.Other()).Label(),
 		State: c.State, Role: role, DeliverBy: c.DeliverBy.In(EAT).Format(time.DateOnly),
 	}
 	if role == Buyer {

@@ -42,10 +42,10 @@ func newComposer(serviceCode, helpPhone, payBill string) (*composer, error) {
 
 // shown is what the texts may show, ready to be read.
 type shown struct {
-	Ref, Item, Amount, Due, Fee, Other, Receipt, Code, By, Until, Left, Wait string
-	Own, Rest                                                                string
-	State, Next, Refusal, Reason, Words                                      string
-	Dial, Help, PayBill                                                      string
+	Ref, Item, Place, Quality, Amount, Due, Fee, Other, Receipt, Code, By, Until, Left, Wait string
+	Own, Rest                                                                                string
+	State, Next, Refusal, Reason, Words                                                      string
+	Dial, Help, PayBill                                                                      string
 
 	// Tight is how much of what can be done without is to be left out.
 	Tight int
@@ -121,7 +121,7 @@ func textKey(m escrow.Message) string {
 func (c *composer) show(language string, m escrow.Message, code string) shown {
 	p := m.Params
 	s := shown{
-		Ref: string(p.Ref), Item: tidy(p.Item), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
+		Ref: string(p.Ref), Item: tidy(p.Item), Place: tidy(p.Place), Quality: tidy(p.Quality), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
 		Receipt: p.Receipt, Code: code, Own: p.Own.String(), Rest: p.Rest.String(),
 		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
 		Wait: strconv.Itoa(p.Wait), PayBill: c.payBill,

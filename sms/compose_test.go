@@ -72,6 +72,9 @@ func messages(language escrow.Language) []escrow.Message {
 		for _, template := range templates {
 			add(template, role, func(*escrow.MessageParams) {})
 		}
+		add(escrow.MsgDetails, role, func(p *escrow.MessageParams) {
+			p.Place, p.Quality = strings.Repeat("W", 24), strings.Repeat("€", 24)
+		})
 		add(escrow.MsgDisputedOther, role, func(p *escrow.MessageParams) { p.Words = strings.Repeat("rotten ", 40) })
 		for _, code := range []string{"1", "1032", "1037", "2001", "26", "8006", "timeout", "stale", "withdrawn", ""} {
 			add(escrow.MsgPaymentFailed, role, func(p *escrow.MessageParams) { p.Result = code })
@@ -128,13 +131,13 @@ func payments() []escrow.PaymentStatus {
 func contractRefusals() []escrow.Code {
 	return []escrow.Code{
 		escrow.NotYourTurn, escrow.Already, escrow.NotNow, escrow.Frozen, escrow.Closed, escrow.PromptOpen,
-		escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked, escrow.CancelWaits, escrow.CancelCodeNeeded,
+		escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked, escrow.CancelWaits, escrow.CancelCodeNeeded, escrow.Reminded,
 	}
 }
 
 func bareRefusals() []escrow.Code {
 	return []escrow.Code{
-		escrow.UnknownContract, escrow.BadPhone, escrow.SamePerson, escrow.AmountOutOfRange, escrow.BadItem,
+		escrow.UnknownContract, escrow.BadPhone, escrow.SamePerson, escrow.AmountOutOfRange, escrow.BadItem, escrow.BadDetail,
 		escrow.BadDate, escrow.KeyConflict,
 	}
 }

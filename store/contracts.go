@@ -23,6 +23,8 @@ type contractRow struct {
 	Buyer        partyRow  `db:"buyer"`
 	Seller       partyRow  `db:"seller"`
 	Item         string    `db:"item"`
+	Place        string    `db:"place"`
+	Quality      string    `db:"quality"`
 	Amount       int64     `db:"amount"`
 	Fee          int64     `db:"fee"`
 	FeePayer     string    `db:"fee_payer"`
@@ -43,6 +45,7 @@ type contractRow struct {
 	CancelBy     string    `db:"cancel_by"`
 	CancelAt     *stamp    `db:"cancel_at"`
 	CancelTries  int       `db:"cancel_tries"`
+	RemindedAt   *stamp    `db:"reminded_at"`
 	CreatedAt    stamp     `db:"created_at"`
 	UpdatedAt    stamp     `db:"updated_at"`
 }
@@ -63,11 +66,12 @@ func (s *Store) contract(row contractRow) (escrow.Contract, error) {
 	return escrow.Contract{
 		ID: row.ID, Ref: escrow.Ref(row.Ref), State: state, Version: row.Version,
 		Proposer: escrow.Role(row.Proposer), Buyer: buyer, Seller: seller,
-		Item: row.Item, Amount: escrow.Cents(row.Amount), Fee: escrow.Cents(row.Fee), FeePayer: escrow.Role(row.FeePayer),
+		Item: row.Item, Place: row.Place, Quality: row.Quality, Amount: escrow.Cents(row.Amount), Fee: escrow.Cents(row.Fee), FeePayer: escrow.Role(row.FeePayer),
 		DeliverBy: time.Time(row.DeliverBy).In(escrow.EAT), TermsHash: row.TermsHash,
 		DisputedFrom: escrow.State(row.DisputedFrom), DisputedBy: escrow.Role(row.DisputedBy),
 		Reason: row.Reason, CodeTries: row.CodeTries, Due: row.due(),
 		CancelBy: escrow.Role(row.CancelBy), CancelAt: orNever(row.CancelAt), CancelTries: row.CancelTries,
+		RemindedAt: orNever(row.RemindedAt),
 		ChainSeq: row.ChainSeq, ChainHead: row.ChainHead,
 		CreatedAt: time.Time(row.CreatedAt), UpdatedAt: time.Time(row.UpdatedAt),
 	}, nil
@@ -93,9 +97,10 @@ func (s *Store) contracts(rows []contractRow) ([]escrow.Contract, error) {
 }
 
 const contractColumns = `
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
+    c.reminded_at,
     c.created_at, c.updated_at,
     b.id AS "buyer.id", b.phone_sealed AS "buyer.phone_sealed",
     b.name_sealed AS "buyer.name_sealed", b.language AS "buyer.language",
@@ -134,8 +139,9 @@ func (t *tx) ContractByRef(ctx context.Context, ref escrow.Ref) (escrow.Contract
 
 const sqlAddContract = `
 INSERT INTO contracts (id, ref, state, version, proposer, buyer_id, seller_id, item, amount, deliver_by,
-    terms_hash, disputed_from, disputed_by, reason, code_tries, chain_seq, chain_head, created_at, updated_at, fee, fee_payer)
-VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, NULL, '', '', '', 0, 0, NULL, $10, $10, $11, $12)`
+    terms_hash, disputed_from, disputed_by, reason, code_tries, chain_seq, chain_head, created_at, updated_at, fee, fee_payer,
+    place, quality)
+VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, NULL, '', '', '', 0, 0, NULL, $10, $10, $11, $12, $13, $14)`
 
 // AddContract implements [escrow.Tx].
 func (t *tx) AddContract(ctx context.Context, c escrow.Contract) (escrow.Ref, error) {
@@ -145,7 +151,8 @@ func (t *tx) AddContract(ctx context.Context, c escrow.Contract) (escrow.Ref, er
 	}
 	err = t.one(ctx, "add contract", sqlAddContract,
 		c.ID, string(ref), string(c.State), string(c.Proposer), c.Buyer.ID, c.Seller.ID,
-		c.Item, int64(c.Amount), stamp(c.DeliverBy), stamp(c.CreatedAt), int64(c.Fee), string(c.FeePayer))
+		c.Item, int64(c.Amount), stamp(c.DeliverBy), stamp(c.CreatedAt), int64(c.Fee), string(c.FeePayer),
+		c.Place, c.Quality)
 	return ref, err
 }
 
@@ -153,7 +160,7 @@ const sqlSaveContract = `
 UPDATE contracts SET state = $3, version = version + 1, terms_hash = $4, disputed_from = $5, disputed_by = $6,
     reason = $7, code_tries = $8, chain_seq = $9, chain_head = $10, updated_at = $11,
     due_kind = $12, due_at = $13, due_end = $14, due_armed = $15, due_counted = $16, due_frozen = $17,
-    cancel_by = $18, cancel_at = $19, cancel_tries = $20
+    cancel_by = $18, cancel_at = $19, cancel_tries = $20, reminded_at = $21
 WHERE id = $1 AND version = $2`
 
 // SaveContract implements [escrow.Tx].
@@ -163,7 +170,7 @@ func (t *tx) SaveContract(ctx context.Context, c escrow.Contract) error {
 		c.Reason, c.CodeTries, c.ChainSeq, c.ChainHead, stamp(c.UpdatedAt),
 		string(c.Due.Kind), orNoTime(c.Due.At), orNoTime(c.Due.End), orNoTime(c.Due.Armed),
 		c.Due.Counted.Microseconds(), orNoTime(c.Due.Frozen),
-		string(c.CancelBy), orNoTime(c.CancelAt), c.CancelTries)
+		string(c.CancelBy), orNoTime(c.CancelAt), c.CancelTries, orNoTime(c.RemindedAt))
 	if err != nil || !c.State.Terminal() {
 		return err
 	}

@@ -82,6 +82,12 @@ func (f *file) terms(w io.Writer) {
 	c := f.Contract
 	fmt.Fprintf(w, "Contract %s\t%s\n", c.Ref, c.State)
 	fmt.Fprintf(w, "  goods\t%s, %s, by %s\n", c.Item, c.Amount, c.DeliverBy.In(escrow.EAT).Format("2 Jan 2006"))
+	if c.Place != "" {
+		fmt.Fprintf(w, "  place\t%s\n", c.Place)
+	}
+	if c.Quality != "" {
+		fmt.Fprintf(w, "  quality\t%s\n", c.Quality)
+	}
 	fmt.Fprintf(w, "  buyer\t%s\n  seller\t%s\n", c.Buyer.Label(), c.Seller.Label())
 	if reason := why(c); reason != "" {
 		fmt.Fprintf(w, "  disputed\t%s\n", reason)

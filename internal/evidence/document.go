@@ -35,6 +35,8 @@ type Contract struct {
 	State        string    `json:"state"`
 	Proposer     string    `json:"proposer"`
 	Item         string    `json:"item"`
+	Place        string    `json:"place,omitempty"`
+	Quality      string    `json:"quality,omitempty"`
 	Amount       int64     `json:"amount_cents"`
 	Fee          int64     `json:"fee_cents,omitempty"`
 	FeePayer     string    `json:"fee_payer,omitempty"`

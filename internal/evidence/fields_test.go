@@ -16,9 +16,9 @@ import (
 // contract or a transfer decides here, or exports it.
 func leftOut() []string {
 	return []string{
-		"Contract.Version", "Contract.CodeTries", "Contract.CancelTries",
+		"Contract.Version", "Contract.CodeTries", "Contract.CancelTries", "Contract.RemindedAt",
 		"Contract.Due.End", "Contract.Due.Armed", "Contract.Due.Counted",
-		"Transfer.Version", "Transfer.ProviderID", "Transfer.Looks", "Transfer.NotBefore",
+		"Transfer.Version", "Transfer.ProviderID", "Transfer.Looks", "Transfer.Resent", "Transfer.NotBefore",
 		"Item.Closed",                                 // only open ones are exported
 		"Party.Phone", "Party.Name", "Party.Language", // of a proof, which knows people by id
 	}

@@ -59,6 +59,7 @@ func (d Document) contract() (escrow.Contract, error) {
 	}
 	out := escrow.Contract{
 		ID: c.ID, Ref: escrow.Ref(c.Ref), State: state, Proposer: escrow.Role(c.Proposer), Item: c.Item,
+		Place: c.Place, Quality: c.Quality,
 		Amount: escrow.Cents(c.Amount), Fee: escrow.Cents(c.Fee), FeePayer: escrow.Role(c.FeePayer),
 		DeliverBy: day, TermsHash: c.TermsHash,
 		DisputedFrom: escrow.State(c.DisputedFrom), DisputedBy: escrow.Role(c.DisputedBy), Reason: c.Reason,

@@ -19,6 +19,11 @@ func (f Finding) Tell(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Contract\t%s (%s)\n", d.Contract.Ref, d.Contract.ID)
 	fmt.Fprintf(table, "Goods\t%s\n", d.Contract.Item)
+	for _, detail := range [][2]string{{"Place", d.Contract.Place}, {"Quality", d.Contract.Quality}} {
+		if detail[1] != "" {
+			fmt.Fprintf(table, "%s\t%s\n", detail[0], detail[1])
+		}
+	}
 	fmt.Fprintf(table, "Price\t%s\n", escrow.Cents(d.Contract.Amount))
 	fmt.Fprintf(table, "Delivery by\t%s\n", d.Contract.DeliverBy)
 	for _, p := range d.Parties {

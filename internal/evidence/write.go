@@ -60,6 +60,7 @@ func From(d store.Dossier, messages []escrow.Message, o Options) Document {
 func contractFrom(c escrow.Contract) Contract {
 	out := Contract{
 		ID: c.ID, Ref: string(c.Ref), State: string(c.State), Proposer: string(c.Proposer), Item: c.Item,
+		Place: c.Place, Quality: c.Quality,
 		Amount: int64(c.Amount), Fee: int64(c.Fee), FeePayer: string(c.FeePayer),
 		DeliverBy: c.DeliverBy.In(escrow.EAT).Format(time.DateOnly), TermsHash: c.TermsHash,
 		DisputedFrom: string(c.DisputedFrom), DisputedBy: string(c.DisputedBy), Reason: c.Reason,
