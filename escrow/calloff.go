@@ -11,6 +11,10 @@ import (
 // first call asks the other side, and the other side's call agrees; see
 // [Service.AgreeCancel]. Whoever asks again is refused with [CancelWaits].
 func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
+	setAt, err := s.tryPIN(ctx, &cmd, s.callingOff("cancel"))
+	if err != nil {
+		return Result{}, err
+	}
 	return s.party(ctx, "cancel", cmd, func(ctx context.Context, w *work) error {
 		switch {
 		case w.contract.State == Pending, w.contract.State == Confirmed:
@@ -29,16 +33,20 @@ func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
 		case w.contract.CancelBy == w.role:
 			return Refuse(CancelWaits).About(w.contract)
 		default:
-			return s.callOff(ctx, w, cmd)
+			return s.callOff(ctx, w, cmd, setAt)
 		}
 	})
 }
 
 // AgreeCancel agrees to the other side's wish to call off a contract whose money
-// is held: it goes back to the buyer. Where [Service.NeedsCancelCode] says so it
-// takes the code of the message that asked, and refuses [CancelCodeNeeded],
-// [BadCode] and [CodeLocked].
+// is held: it goes back to the buyer. Where [Service.CancelProof] says so it takes
+// the PIN, and refuses [PINNeeded], [BadPIN] and [PINLocked], or the code of the
+// message that asked, and refuses [CancelCodeNeeded], [BadCode] and [CodeLocked].
 func (s *Service) AgreeCancel(ctx context.Context, cmd Command) (Result, error) {
+	setAt, err := s.tryPIN(ctx, &cmd, s.callingOff(agreeCancel))
+	if err != nil {
+		return Result{}, err
+	}
 	return s.party(ctx, agreeCancel, cmd, func(ctx context.Context, w *work) error {
 		asked := w.contract.CancelBy
 		switch {
@@ -51,8 +59,15 @@ func (s *Service) AgreeCancel(ctx context.Context, cmd Command) (Result, error) 
 		case asked == "":
 			return Refuse(NotNow).About(w.contract)
 		}
-		return s.callOff(ctx, w, cmd)
+		return s.callOff(ctx, w, cmd, setAt)
 	})
+}
+
+// callingOff is the act that sends money back which both sides want back.
+func (s *Service) callingOff(what string) act {
+	return act{what: what, proof: s.CancelProof, open: func(c Contract, role Role) bool {
+		return c.State.Funded() && c.CancelBy == role.Other()
+	}}
 }
 
 // agreeCancel names the use case whose wrong codes are counted apart.
@@ -92,11 +107,17 @@ func (w *work) askCancel(ctx context.Context) error {
 }
 
 // callOff ends a funded contract that both sides want to end.
-func (s *Service) callOff(ctx context.Context, w *work, cmd Command) error {
-	if s.NeedsCancelCode(w.contract, w.role, cmd.Channel) {
+func (s *Service) callOff(ctx context.Context, w *work, cmd Command, pinSetAt time.Time) error {
+	switch s.CancelProof(w.contract, w.role, cmd.Channel) {
+	case ProofPIN:
+		if err := w.pinProved(ctx, pinSetAt); err != nil {
+			return err
+		}
+	case ProofCode:
 		if w.refusal = s.cancelCodeRefusal(w.contract, cmd.Code); w.refusal != nil {
 			return w.countWrongCode(ctx, &w.contract.CancelTries)
 		}
+	case ProofNone:
 	}
 	payment, err := w.HeldPayment(ctx, w.contract.ID)
 	if err != nil {
@@ -115,19 +136,12 @@ func (s *Service) callOff(ctx context.Context, w *work, cmd Command) error {
 // contract off. It is bound to this one wish: neither a release code nor the code
 // of a wish that was taken back agrees to it.
 func (k *Codes) ForCancel(c Contract) string {
-	return k.derive(c, "cancel", c.CancelAt.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano))
+	return k.derive(c, "cancel", moment(c.CancelAt))
 }
 
 // CancelLocked reports whether too many wrong codes were given to agree by: only
 // USSD, where it takes none, or a person can help.
 func (c Contract) CancelLocked() bool { return c.CancelTries >= maxCodeTries }
-
-// NeedsCancelCode reports whether the side has to give the code to agree by this
-// channel. A seller gives away money that is held; a buyer who agrees gets it
-// back, and only a sender's number that is easily forged has to be proved.
-func (s *Service) NeedsCancelCode(c Contract, role Role, channel Channel) bool {
-	return channel != ChannelUSSD || role == Seller && c.Amount > s.policy.CodeAbove
-}
 
 func (s *Service) cancelCodeRefusal(c Contract, code string) *Refusal {
 	switch {

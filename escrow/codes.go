@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxCodeTries is how many wrong release codes a contract takes before it
@@ -38,13 +40,23 @@ func (k *Codes) For(c Contract) string {
 
 // derive makes the code for one purpose, which more can narrow.
 func (k *Codes) derive(c Contract, purpose string, more ...string) string {
-	bound := append([]string{purpose, c.ID.String(), strconv.FormatInt(int64(c.Amount), 10)}, more...)
+	return k.digits(append([]string{purpose, c.ID.String(), strconv.FormatInt(int64(c.Amount), 10)}, more...)...)
+}
+
+// digits makes four digits of what a code is bound to.
+func (k *Codes) digits(bound ...string) string {
+	const codes = 10_000 // of four digits
+	return fmt.Sprintf("%04d", binary.BigEndian.Uint64(k.mac(bound...))%codes)
+}
+
+func (k *Codes) mac(bound ...string) []byte {
 	mac := hmac.New(sha256.New, k.key)
 	mac.Write([]byte(strings.Join(bound, "\x00")))
-	n := binary.BigEndian.Uint64(mac.Sum(nil))
-	const codes = 10_000 // of four digits
-	return fmt.Sprintf("%04d", n%codes)
+	return mac.Sum(nil)
 }
+
+// moment writes a time as precisely as the store keeps it.
+func moment(t time.Time) string { return t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano) }
 
 // CodeLocked reports whether too many wrong release codes were tried: only a
 // person can help with the code now.
@@ -55,8 +67,14 @@ func (k *Codes) match(c Contract, typed string) bool {
 	return subtle.ConstantTimeCompare([]byte(k.For(c)), []byte(typed)) == 1
 }
 
-// NeedsCode reports whether the buyer has to give the release code to accept
-// the goods by this channel.
-func (s *Service) NeedsCode(c Contract, channel Channel) bool {
-	return channel != ChannelUSSD || c.Amount > s.policy.CodeAbove
+// forReset derives the code by which a party's PIN is reset. It is bound to the
+// one time that the reset was asked for.
+func (k *Codes) forReset(p Party, asked time.Time) string {
+	return k.digits("pin_reset", p.ID.String(), moment(asked))
+}
+
+// blind makes an idempotency key of one that was made of what a person typed, and
+// from which a PIN could be guessed: there are few.
+func (k *Codes) blind(key string) string {
+	return "ussd:pin:" + hex.EncodeToString(k.mac("key", key))
 }

@@ -39,9 +39,16 @@ func (s *Service) ConfirmDelivery(ctx context.Context, cmd Command) (Result, err
 // AcceptGoods is the buyer's word that the goods came and are in order. Once
 // the seller has confirmed delivery too, the money goes out; never before.
 //
-// It refuses [CodeNeeded], [CodeNotSent], [BadCode] and [CodeLocked] where
-// [Service.NeedsCode] asks for the release code.
+// Where [Service.Proof] asks for the PIN it refuses [PINNeeded], [BadPIN] and
+// [PINLocked], and where it asks for the release code [CodeNeeded], [CodeNotSent],
+// [BadCode] and [CodeLocked].
 func (s *Service) AcceptGoods(ctx context.Context, cmd Command) (Result, error) {
+	setAt, err := s.tryPIN(ctx, &cmd, act{what: "accept_goods", proof: s.Proof, open: func(c Contract, role Role) bool {
+		return role == Buyer && (c.State == PaymentLocked || c.State == Delivered)
+	}})
+	if err != nil {
+		return Result{}, err
+	}
 	return s.party(ctx, "accept_goods", cmd, func(ctx context.Context, w *work) error {
 		if w.role != Buyer {
 			return Refuse(NotYourTurn).About(w.contract)
@@ -53,10 +60,16 @@ func (s *Service) AcceptGoods(ctx context.Context, cmd Command) (Result, error) 
 		default:
 			return w.notNow()
 		}
-		if s.NeedsCode(w.contract, cmd.Channel) {
+		switch s.Proof(w.contract, w.role, cmd.Channel) {
+		case ProofPIN:
+			if err := w.pinProved(ctx, setAt); err != nil {
+				return err
+			}
+		case ProofCode:
 			if w.refusal = s.codeRefusal(w.contract, cmd.Code); w.refusal != nil {
 				return w.countWrongCode(ctx, &w.contract.CodeTries)
 			}
+		case ProofNone:
 		}
 		if err := w.move(ctx, EventAccept, ""); err != nil {
 			return err

@@ -36,6 +36,16 @@ const (
 	DialNeeded       Code = "dial_needed"        // by SMS it is not taken: a sender's number can be forged
 	CancelWaits      Code = "cancel_waits"       // the caller has asked to call off, and the other side has not answered
 	CancelCodeNeeded Code = "cancel_code_needed" // the code of the message that asked is missing
+
+	PINNeeded     Code = "pin_needed"      // the PIN is missing, or was changed a moment ago
+	PINNotSet     Code = "pin_not_set"     // there is no PIN to change or to reset
+	PINIsSet      Code = "pin_is_set"      // there is a PIN already: it can be changed
+	BadPIN        Code = "bad_pin"         // the PIN is wrong; Left says how often it may be tried again
+	PINLocked     Code = "pin_locked"      // too many wrong PINs: only a reset helps
+	WeakPIN       Code = "weak_pin"        // not four digits, or too easily guessed
+	SamePIN       Code = "same_pin"        // the new PIN is the old one
+	NoPINReset    Code = "no_pin_reset"    // no reset was asked for, or it is over
+	PINResetWaits Code = "pin_reset_waits" // a reset was asked for; Wait says how long it waits yet
 )
 
 // The refusals that only operators get. They are read on a terminal.
@@ -56,6 +66,7 @@ func AllCodes() []Code {
 		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
 		BadItem, BadDetail, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, Reminded, KeyConflict,
 		DialNeeded, CancelWaits, CancelCodeNeeded,
+		PINNeeded, PINNotSet, PINIsSet, BadPIN, PINLocked, WeakPIN, SamePIN, NoPINReset, PINResetWaits,
 	}
 }
 
@@ -63,8 +74,8 @@ func AllCodes() []Code {
 type Refusal struct {
 	Code     Code
 	Contract *Contract     // the contract as it stands, where the caller may see it
-	Left     int           // attempts left, with BadCode
-	Wait     time.Duration // when to try again, with TooSoon
+	Left     int           // attempts left, with BadCode and BadPIN
+	Wait     time.Duration // when to try again, with TooSoon and PINResetWaits
 }
 
 // Error implements error for logs; people read the text of the Code.

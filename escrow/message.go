@@ -56,6 +56,13 @@ const (
 	MsgWithdrawn    Template = "withdrawn"     // to both: the dispute was taken back
 	MsgResolved     Template = "resolved"      // to both: Own is what the receiver gets, Rest what the other does
 
+	// MsgPINSet and those below it tell a person what happened to their PIN.
+	MsgPINSet        Template = "pin_set"
+	MsgPINChanged    Template = "pin_changed"
+	MsgPINResetAsked Template = "pin_reset_asked" // carries the code of the reset
+	MsgPINLocked     Template = "pin_locked"
+	MsgPINCleared    Template = "pin_cleared" // by an operator
+
 	MsgStatus        Template = "status"           // answer to STATUS
 	MsgHelp          Template = "help"             // answer to HELP
 	MsgUnknown       Template = "unknown_contract" // the neutral answer

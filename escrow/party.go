@@ -32,6 +32,7 @@ type Party struct {
 	Phone    Phone
 	Name     string // as M-Pesa or a partner told us; may be empty
 	Language Language
+	PIN      PINStatus // where the party was read to act, or with its contract
 }
 
 // nameRunes keeps a name short enough for every screen that shows one.

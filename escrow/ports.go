@@ -19,6 +19,14 @@ type Store interface {
 	// FindParty returns the party with the phone and its open contracts, most
 	// urgent first, in one statement. A phone that never came by has no party.
 	FindParty(ctx context.Context, phone Phone, limit int) (Party, []Contract, error)
+	// FindPIN returns the party with the phone and what is kept of its PIN, which
+	// tells the PIN to nobody.
+	FindPIN(ctx context.Context, phone Phone) (Party, []byte, error)
+	// SealPIN makes what is kept of a PIN, and MatchPIN compares a PIN with it, slowly,
+	// so that whoever stole all of it guesses slowly too: neither belongs into a
+	// transaction.
+	SealPIN(ctx context.Context, phone Phone, pin PIN) ([]byte, error)
+	MatchPIN(ctx context.Context, phone Phone, pin PIN, sealed []byte) (bool, error)
 	// FindContract returns the newest contract with the reference, and the status
 	// of the payment that counts.
 	FindContract(ctx context.Context, ref Ref) (Contract, PaymentStatus, error)
@@ -55,6 +63,10 @@ type Tx interface {
 
 	EnsureParty(ctx context.Context, phone Phone) (Party, error)
 	SaveParty(ctx context.Context, p Party) error
+	// LockPIN returns what is known and kept of a party's PIN, and locks it.
+	LockPIN(ctx context.Context, party uuid.UUID) (PINStatus, []byte, error)
+	SavePIN(ctx context.Context, party uuid.UUID, status PINStatus, sealed []byte) error
+	AddPINEvent(ctx context.Context, e PINEvent) error
 
 	// AddContract stores a new contract under a free reference, which it returns.
 	AddContract(ctx context.Context, c Contract) (Ref, error)

@@ -113,6 +113,12 @@ func (s *Service) startSending(ctx context.Context, id uuid.UUID) (bool, error) 
 // codeFor derives the code for the templates that carry one: each goes to the one
 // side that may use it.
 func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
+	if m.Template == MsgPINResetAsked {
+		if m.To.PIN.ResetAt.IsZero() {
+			return "", nil // it was dropped meanwhile
+		}
+		return s.codes.forReset(m.To, m.To.PIN.ResetAt), nil
+	}
 	if m.Template != MsgDeliveredBuyer && m.Template != MsgInspectReminder && m.Template != MsgCancelAsked {
 		return "", nil
 	}

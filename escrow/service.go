@@ -61,6 +61,7 @@ type Command struct {
 	Request
 	Ref   Ref
 	Code  string // the release code, with AcceptGoods, or that of the message that asked, with AgreeCancel
+	PIN   PIN    // with the same two by USSD, where [Service.Proof] asks for it
 	Words string // the reason, with Dispute: a party's own words, or the key of a menu's ("trouble.less")
 }
 

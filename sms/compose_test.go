@@ -60,6 +60,7 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
 		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,
 		escrow.MsgCancelAsked, escrow.MsgCancelAsking, escrow.MsgCancelKept, escrow.MsgWithdrawn, escrow.MsgResolved,
+		escrow.MsgPINSet, escrow.MsgPINChanged, escrow.MsgPINResetAsked, escrow.MsgPINLocked, escrow.MsgPINCleared,
 	}
 	var list []escrow.Message
 	add := func(template escrow.Template, role escrow.Role, change func(*escrow.MessageParams)) {

@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/store/storetest"
 )
 
 // appendOnly lists the tables that are written once.
-func appendOnly() []string { return []string{"audit_events", "postings", "entries"} }
+func appendOnly() []string { return []string{"audit_events", "postings", "entries", "pin_events"} }
 
 // The database itself refuses, whoever asks and however few rows it hits.
 func TestTheTrailAndTheBooksAreWrittenOnce(t *testing.T) {
@@ -16,7 +17,10 @@ func TestTheTrailAndTheBooksAreWrittenOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, b *bench) {
 		t.Helper()
 		b.DealIn(escrow.Completed, escrow.Shillings(3_500))
-		columns := map[string]string{"audit_events": "detail = 'x'", "postings": "reason = 'x'", "entries": "amount = 1"}
+		b.SetPIN(storetest.Amina, "7391")
+		columns := map[string]string{
+			"audit_events": "detail = 'x'", "postings": "reason = 'x'", "entries": "amount = 1", "pin_events": "detail = 'x'",
+		}
 		for _, table := range appendOnly() {
 			statements := []string{"UPDATE " + table + " SET " + columns[table], "DELETE FROM " + table}
 			if b.name == "postgres" {

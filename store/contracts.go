@@ -104,8 +104,14 @@ const contractColumns = `
     c.created_at, c.updated_at,
     b.id AS "buyer.id", b.phone_sealed AS "buyer.phone_sealed",
     b.name_sealed AS "buyer.name_sealed", b.language AS "buyer.language",
+    b.pin_set_at AS "buyer.pin_set_at", b.pin_trusted_at AS "buyer.pin_trusted_at",
+    b.pin_locked_at AS "buyer.pin_locked_at", b.pin_reset_at AS "buyer.pin_reset_at",
+    b.pin_tries AS "buyer.pin_tries", b.pin_reset_tries AS "buyer.pin_reset_tries",
     s.id AS "seller.id", s.phone_sealed AS "seller.phone_sealed",
-    s.name_sealed AS "seller.name_sealed", s.language AS "seller.language"`
+    s.name_sealed AS "seller.name_sealed", s.language AS "seller.language",
+    s.pin_set_at AS "seller.pin_set_at", s.pin_trusted_at AS "seller.pin_trusted_at",
+    s.pin_locked_at AS "seller.pin_locked_at", s.pin_reset_at AS "seller.pin_reset_at",
+    s.pin_tries AS "seller.pin_tries", s.pin_reset_tries AS "seller.pin_reset_tries"`
 
 const contractTables = `
 FROM contracts c

@@ -30,6 +30,7 @@ type dialect struct {
 	// SQLite has one writer, so that a transaction has locked everything.
 	lockContract string
 	lockMessage  string // the same, of a message "m"
+	lockParty    string // the same, of a party
 	// lockSchema and unlockSchema let one of several processes migrate at a time.
 	lockSchema, unlockSchema string
 	// snapshot begins a transaction that sees one moment. SQLite's do anyway.
@@ -51,7 +52,7 @@ type dialect struct {
 // writtenOnce are the tables that were made to be written once, whether their
 // trigger is still there or not, and all others that have it.
 const writtenOnce = `c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-    AND (c.relname IN ('audit_events', 'postings', 'entries')
+    AND (c.relname IN ('audit_events', 'postings', 'entries', 'pin_events')
         OR c.oid IN (SELECT tgrelid FROM pg_trigger WHERE tgname = 'append_only'))
 ORDER BY c.relname`
 
@@ -60,6 +61,7 @@ func postgres() dialect {
 		name:         "postgres",
 		lockContract: " FOR UPDATE OF c",
 		lockMessage:  " FOR UPDATE OF m",
+		lockParty:    " FOR NO KEY UPDATE",
 		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
 		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
 		writtenOnce: `SELECT c.relname AS name,

@@ -58,7 +58,10 @@ func (t *tx) AddMessage(ctx context.Context, m escrow.Message) error {
 const selectMessage = `
 SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.created_at, m.updated_at,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
-    p.name_sealed AS "party.name_sealed", p.language AS "party.language"
+    p.name_sealed AS "party.name_sealed", p.language AS "party.language",
+    p.pin_set_at AS "party.pin_set_at", p.pin_trusted_at AS "party.pin_trusted_at",
+    p.pin_locked_at AS "party.pin_locked_at", p.pin_reset_at AS "party.pin_reset_at",
+    p.pin_tries AS "party.pin_tries", p.pin_reset_tries AS "party.pin_reset_tries"
 FROM messages m
 JOIN parties p ON p.id = m.party_id
 WHERE `

@@ -13,11 +13,12 @@ type partyRow struct {
 	Phone    []byte    `db:"phone_sealed"`
 	Name     []byte    `db:"name_sealed"`
 	Language string    `db:"language"`
+	pinRow
 }
 
 func (s *Store) party(row partyRow) (escrow.Party, error) {
 	if s.sealer == nil { // an audit knows people by their id
-		return escrow.Party{ID: row.ID, Language: escrow.Language(row.Language)}, nil
+		return escrow.Party{ID: row.ID, Language: escrow.Language(row.Language), PIN: row.status()}, nil
 	}
 	phone, err := s.sealer.open(row.Phone)
 	if err != nil {
@@ -29,6 +30,7 @@ func (s *Store) party(row partyRow) (escrow.Party, error) {
 	}
 	return escrow.Party{
 		ID: row.ID, Phone: escrow.Phone(phone), Name: string(name), Language: escrow.Language(row.Language),
+		PIN: row.status(),
 	}, nil
 }
 
@@ -38,7 +40,7 @@ VALUES ($1, $2, $3, $4, '', $5, $5)
 ON CONFLICT (phone_hash) DO NOTHING`
 
 const sqlPartyByPhone = `
-SELECT id, phone_sealed, name_sealed, language
+SELECT id, phone_sealed, name_sealed, language, ` + pinColumns + `
 FROM parties
 WHERE phone_hash = $1`
 

@@ -63,7 +63,7 @@ func TestWhoCouldRewriteHistoryIsTold(t *testing.T) {
 	t.Parallel()
 	owner := postgresBench(t)
 	if err := owner.Store.CheckRole(t.Context()); !errors.Is(err, store.ErrMayRewrite) ||
-		!strings.Contains(err.Error(), "audit_events, entries, postings") {
+		!strings.Contains(err.Error(), "audit_events, entries, pin_events, postings") {
 		t.Errorf("the owner: %v", err)
 	}
 	app := asApp(t, owner)

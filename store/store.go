@@ -23,13 +23,14 @@ type Store struct {
 	sealer  *Sealer
 	jobs    *river.Client[*sql.Tx] // inserts only; workers have a client of their own
 	now     func() time.Time
+	hashing chan struct{} // holds one for each PIN that is being hashed
 }
 
 // Open opens the database at address: postgres://… for PostgreSQL, or
 // sqlite:PATH for one file ("sqlite:" alone is in memory). Without a sealer it
 // can only migrate and be audited.
 func Open(ctx context.Context, address string, sealer *Sealer, now func() time.Time) (*Store, error) {
-	s := &Store{sealer: sealer, now: now, dialect: postgres()}
+	s := &Store{sealer: sealer, now: now, dialect: postgres(), hashing: newHashing()}
 	var err error
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		s.dialect = sqliteDialect()
