@@ -45,6 +45,9 @@ func NewService(d Deps) *Service {
 	}
 }
 
+// FeePlan is what the service takes for contracts that are proposed now.
+func (s *Service) FeePlan() FeePlan { return s.policy.Fee }
+
 // Fee is what the service takes for a price, and from whom.
 func (s *Service) Fee(price Cents) (Cents, Role) { return s.policy.Fee.For(price), s.policy.Fee.Payer }
 

@@ -75,10 +75,13 @@ func (m *Menu) checkNode(node Node) error {
 			report("leads to %q, which does not exist", target)
 		}
 	}
+	if resume, ok := m.nodes[node.Resume]; node.Resume != "" && (!ok || resume.Ends || resume.Resume != node.Resume) {
+		report("resumes at %q, which is no screen that a call can go on from", node.Resume)
+	}
 	if node.Ends && len(targets(node)) > 0 {
 		report("ends the session and leads on")
 	}
-	if len(node.Rows) > 0 && (node.Size < 1 || node.Size > maxChoices) {
+	if list := len(node.Rows) > 0 || node.Shows == FromHistory; list != (node.Size > 0) || node.Size > maxChoices {
 		report("a list of %d rows a page", node.Size)
 	}
 	if len(node.Forks) > 0 && (len(node.Choices) > 0 || node.Input != nil) {

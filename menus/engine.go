@@ -25,6 +25,7 @@ type State struct {
 	Open  []string          `json:"o,omitempty"` // which choices with Needs the screen offered
 	Rows  []Row             `json:"r,omitempty"` // what the rows on the screen stand for
 	Page  int               `json:"p,omitempty"`
+	Lines bool              `json:"l,omitempty"` // the screen is a list whose rows cannot be chosen
 	More  bool              `json:"m,omitempty"` // there is a page after this one
 }
 
@@ -43,6 +44,7 @@ type Step struct {
 	State  State  // where the caller is then, once Act is done
 	Act    Act    // to be done first; empty where there is nothing to do
 	Secret string // the answer to a secret input
+	Name   string // of the secret, where a later act needs it: to be kept sealed in Data
 	Wrong  string // key of the complaint where the answer does not fit; the state is the old one
 }
 
@@ -138,7 +140,7 @@ func (s State) AtFirst() bool { return len(s.Trail) == 0 && !s.turned() }
 
 // turned reports whether the caller sees a later page of a list. The page of a
 // list is kept while a screen beyond it is open.
-func (s State) turned() bool { return s.Page > 0 && len(s.Rows) > 0 }
+func (s State) turned() bool { return s.Page > 0 && (len(s.Rows) > 0 || s.Lines) }
 
 func (s State) aim(target string) string {
 	if target == Back {
@@ -170,7 +172,7 @@ func (m *Menu) take(s State, w way, target, answer string, read Reader) Step {
 	case w.event == KeyBack, w.choice.Target == Back:
 		return Step{State: s.back()}
 	}
-	next := s.forward(target, len(m.nodes[target].Rows) > 0)
+	next := s.forward(target, m.nodes[target].Size > 0)
 	step := Step{Act: w.choice.Act}
 	if w.row.Ref != "" {
 		next.Data[NameRef] = w.row.Ref
@@ -186,6 +188,9 @@ func (m *Menu) take(s State, w way, target, answer string, read Reader) Step {
 		}
 		if w.input != nil && w.input.Secret {
 			step.Secret = value
+			if step.Act == "" {
+				step.Name = set.Name
+			}
 		} else {
 			next.Data[set.Name] = value
 		}
@@ -196,7 +201,7 @@ func (m *Menu) take(s State, w way, target, answer string, read Reader) Step {
 
 // bare drops what belonged to the screen that is left.
 func (s State) bare() State {
-	s.Open, s.Rows, s.More = nil, nil, false
+	s.Open, s.Rows, s.More, s.Lines = nil, nil, false, false
 	s.Data = maps.Clone(s.Data)
 	if s.Data == nil {
 		s.Data = map[string]string{}

@@ -14,6 +14,10 @@ const (
 	KindDate     Kind = "date" // "+3" is in three days; people type 24/12 or 24/12/2026
 	KindReason   Kind = "reason"
 	KindCode     Kind = "code"
+	KindDetail   Kind = "detail"    // a term that may be left out
+	KindPIN      Kind = "pin"       // one that is set
+	KindNewPIN   Kind = "new_pin"   // one that is to be set
+	KindPINAgain Kind = "pin_again" // the same once more
 	KindLanguage Kind = "language"
 )
 
@@ -27,6 +31,12 @@ const (
 	NameRef      = "ref"
 	NameReason   = "reason"
 	NameLanguage = "language"
+	NamePlace    = "place"
+	NameQuality  = "quality"
+	NameMode     = "mode" // what is done to a PIN: "set", "change" or "reset"
+	NamePIN      = "pin"
+	NameOld      = "old"     // the PIN that is set
+	NameCode     = "code"    // of our SMS
 	NameDialled  = "dialled" // the reference that was dialled or typed on a first screen
 )
 
@@ -36,20 +46,33 @@ type Act string
 
 // The acts. Those that move a contract are named as in the escrow.
 const (
-	ActLanguage Act = "language"
-	ActPropose  Act = "propose"
-	ActAgree    Act = "agree"
-	ActDecline  Act = "decline"
-	ActCancel   Act = "cancel"
-	ActPay      Act = "pay"
-	ActDeliver  Act = "deliver"
-	ActAccept   Act = "accept"
-	ActDispute  Act = "dispute"
+	ActLanguage  Act = "language"
+	ActResume    Act = "resume"     // go on where the last call was cut off
+	ActStartOver Act = "start_over" // forget what was typed in it
+
+	ActPIN       Act = "pin" // set, change or reset it
+	ActForgotPIN Act = "forgot_pin"
+
+	ActRemind  Act = "remind"
+	ActPropose Act = "propose"
+	ActAgree   Act = "agree"
+	ActDecline Act = "decline"
+	ActCancel  Act = "cancel"
+	ActPay     Act = "pay"
+	ActDeliver Act = "deliver"
+	ActAccept  Act = "accept"
+	ActDispute Act = "dispute"
 
 	ActAgreeCancel Act = "agree_cancel"
 	ActKeepOn      Act = "keep_on"
 	ActWithdraw    Act = "withdraw"
 )
+
+// Binds reports whether the act does more than to lead the caller on: what a
+// transcript that may have been dialled must not do.
+func (a Act) Binds() bool {
+	return a != "" && a != ActLanguage && a != ActResume && a != ActStartOver
+}
 
 // Source names the data that a screen shows and that its caller must bring.
 type Source string
@@ -58,8 +81,10 @@ type Source string
 const (
 	FromNothing   Source = ""          // the state is enough
 	FromHome      Source = "home"      // the caller and what waits for them
+	FromParty     Source = "party"     // the caller and their PIN
 	FromContract  Source = "contract"  // the contract in Data[NameRef]
 	FromContracts Source = "contracts" // a page of the caller's contracts
+	FromHistory   Source = "history"   // a page of what happened to the contract
 )
 
 // Node is one screen and what can be answered on it. Its text has the node's
@@ -69,11 +94,12 @@ type Node struct {
 	Shows   Source   `toml:"shows"`
 	Choices []Choice `toml:"choices"`
 	Input   *Input   `toml:"input"`
-	Rows    []string `toml:"rows"`  // where the rows of a list lead; the rows come from the data
-	Size    int      `toml:"size"`  // rows a page
-	Home    bool     `toml:"home"`  // shows the way home beside the way back
-	Ends    bool     `toml:"ends"`  // the last screen of a session
-	Forks   []string `toml:"forks"` // no screen of its own: the caller goes on to one of these
+	Rows    []string `toml:"rows"`   // where the rows of a list lead; the rows come from the data
+	Size    int      `toml:"size"`   // rows a page
+	Home    bool     `toml:"home"`   // shows the way home beside the way back
+	Resume  string   `toml:"resume"` // where a caller goes on who was cut off here; empty where nothing is worth it
+	Ends    bool     `toml:"ends"`   // the last screen of a session
+	Forks   []string `toml:"forks"`  // no screen of its own: the caller goes on to one of these
 }
 
 // Choice is one numbered answer. A choice with Needs is offered only where the
@@ -101,7 +127,7 @@ type Input struct {
 	Kind   Kind   `toml:"kind"`
 	Target string `toml:"to"`
 	Act    Act    `toml:"act"`
-	Secret bool   `toml:"secret"` // kept nowhere: it is handed on in [Step].Secret
+	Secret bool   `toml:"secret"` // handed on in [Step].Secret, and not kept in clear
 }
 
 // Back is the target of a choice that returns to the screen before.

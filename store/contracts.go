@@ -72,7 +72,7 @@ func (s *Store) contract(row contractRow) (escrow.Contract, error) {
 		Reason: row.Reason, CodeTries: row.CodeTries, Due: row.due(),
 		CancelBy: escrow.Role(row.CancelBy), CancelAt: orNever(row.CancelAt), CancelTries: row.CancelTries,
 		RemindedAt: orNever(row.RemindedAt),
-		ChainSeq: row.ChainSeq, ChainHead: row.ChainHead,
+		ChainSeq:   row.ChainSeq, ChainHead: row.ChainHead,
 		CreatedAt: time.Time(row.CreatedAt), UpdatedAt: time.Time(row.UpdatedAt),
 	}, nil
 }

@@ -29,48 +29,6 @@ func OpenRedis(address string) (*redis.Client, error) {
 	return redis.NewClient(opts), nil
 }
 
-// Sessions keeps menu sessions in Redis. Nothing in them is the guard of
-// money: a lost session is rebuilt from the caller's transcript.
-type Sessions struct {
-	redis  *redis.Client
-	prefix string
-}
-
-// NewSessions keeps sessions under the given key prefix.
-func NewSessions(client *redis.Client, prefix string) *Sessions {
-	return &Sessions{redis: client, prefix: prefix}
-}
-
-// Load returns a session, or nil where there is none.
-func (s *Sessions) Load(ctx context.Context, key string) ([]byte, error) {
-	value, err := s.redis.Get(ctx, s.prefix+key).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load session: %w", err)
-	}
-	return value, nil
-}
-
-// swap stores ARGV[2] for ARGV[3] milliseconds if the value is still ARGV[1],
-// where the empty text stands for no value.
-const swap = `
-local now = redis.call('GET', KEYS[1]) or ''
-if now ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`
-
-// Swap stores now for ttl if the session is still was (nil: there is none), and
-// reports whether it did: of two concurrent hops one wins.
-func (s *Sessions) Swap(ctx context.Context, key string, was, now []byte, ttl time.Duration) (bool, error) {
-	n, err := redis.NewScript(swap).Run(ctx, s.redis, []string{s.prefix + key}, was, now, ttl.Milliseconds()).Int()
-	if err != nil {
-		return false, fmt.Errorf("store session: %w", err)
-	}
-	return n == 1, nil
-}
-
 // Tokens shares one provider token between all processes: Safaricom may void
 // the old one when a new one is made.
 type Tokens struct {

@@ -36,7 +36,7 @@ func TestASessionIsSwappedOnlyFromWhatItWas(t *testing.T) {
 	t.Parallel()
 	onEachRedis(t, func(t *testing.T, client *redis.Client) {
 		t.Helper()
-		sessions := store.NewSessions(client, "ussd:")
+		sessions := store.NewSessions(client, "ussd:", time.Now)
 		for i, step := range []struct {
 			was, now string
 			swapped  bool
@@ -53,11 +53,11 @@ func TestASessionIsSwappedOnlyFromWhatItWas(t *testing.T) {
 				t.Errorf("step %d: swapped %v, %v", i, swapped, err)
 			}
 		}
-		if got, err := sessions.Load(t.Context(), "a"); err != nil || string(got) != "3" {
+		if got, err := sessions.Load(t.Context(), "b", "a"); err != nil || got[0] != nil || string(got[1]) != "3" {
 			t.Errorf("loaded %q, %v", got, err)
 		}
-		for name, other := range map[string]*store.Sessions{"b": sessions, "a": store.NewSessions(client, "other:")} {
-			if got, err := other.Load(t.Context(), name); err != nil || got != nil {
+		for name, other := range map[string]*store.Sessions{"b": sessions, "a": store.NewSessions(client, "other:", time.Now)} {
+			if got, err := other.Load(t.Context(), name); err != nil || got[0] != nil {
 				t.Errorf("another session is %q, %v", got, err)
 			}
 		}
@@ -68,7 +68,7 @@ func TestASessionEnds(t *testing.T) {
 	t.Parallel()
 	onEachRedis(t, func(t *testing.T, client *redis.Client) {
 		t.Helper()
-		sessions := store.NewSessions(client, "ussd:")
+		sessions := store.NewSessions(client, "ussd:", time.Now)
 		if _, err := sessions.Swap(t.Context(), "a", nil, []byte("1"), 50*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
@@ -77,10 +77,54 @@ func TestASessionEnds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return got == nil
+			return got[0] == nil
 		})
 		if swapped, err := sessions.Swap(t.Context(), "a", nil, []byte("2"), long); err != nil || !swapped {
 			t.Errorf("a new session after the end: %v, %v", swapped, err)
+		}
+	})
+}
+
+// What a caller left is kept until it is dropped, or its time is over.
+func TestDraftsArePutAndDropped(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		sessions := store.NewSessions(client, "ussd:", time.Now)
+		for _, step := range []string{"x", "y", ""} {
+			if err := sessions.Put(t.Context(), "draft:a", []byte(step), long); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := sessions.Load(t.Context(), "draft:a"); err != nil || string(got[0]) != step {
+				t.Errorf("after %q: %q, %v", step, got[0], err)
+			}
+		}
+	})
+}
+
+// A session that began and never ended is counted once, when its time is over.
+func TestSessionsThatNeverEndAreReaped(t *testing.T) {
+	t.Parallel()
+	onEachRedis(t, func(t *testing.T, client *redis.Client) {
+		t.Helper()
+		now := time.Now()
+		sessions := store.NewSessions(client, "ussd:", func() time.Time { return now })
+		for _, key := range []string{"a", "b", "c"} {
+			if _, err := sessions.Swap(t.Context(), key, nil, []byte("1"), long); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := sessions.Finish(t.Context(), "b", []byte("1"), []byte("2"), long); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			wait time.Duration
+			want int64
+		}{{0, 0}, {long - time.Second, 0}, {2 * time.Second, 2}, {0, 0}} {
+			now = now.Add(step.wait)
+			if n, err := sessions.Reap(t.Context()); err != nil || n != step.want {
+				t.Errorf("after %s: %d reaped, %v; want %d", step.wait, n, err, step.want)
+			}
 		}
 	})
 }
@@ -89,7 +133,7 @@ func TestOfManyHopsAtOnceOneWins(t *testing.T) {
 	t.Parallel()
 	onEachRedis(t, func(t *testing.T, client *redis.Client) {
 		t.Helper()
-		sessions := store.NewSessions(client, "ussd:")
+		sessions := store.NewSessions(client, "ussd:", time.Now)
 		const hops = 20
 		won := make(chan string, hops)
 		for i := range hops {
@@ -112,7 +156,7 @@ func TestOfManyHopsAtOnceOneWins(t *testing.T) {
 			}
 		}
 		got, err := sessions.Load(t.Context(), "a")
-		if err != nil || len(winners) != 1 || string(got) != winners[0] {
+		if err != nil || len(winners) != 1 || string(got[0]) != winners[0] {
 			t.Errorf("%q won, %q is stored, %v", winners, got, err)
 		}
 	})
@@ -218,12 +262,12 @@ func TestASilentRedisIsAnErrorSoon(t *testing.T) {
 	}
 	t.Cleanup(func() { closeIt(t, client) })
 	start := time.Now()
-	_, err = store.NewSessions(client, "ussd:").Load(t.Context(), "a")
+	_, err = store.NewSessions(client, "ussd:", time.Now).Load(t.Context(), "a")
 	const patience = 5 * time.Second // the client's own default
 	if took := time.Since(start); err == nil || took > patience {
 		t.Errorf("answered %v after %s", err, took)
 	}
-	swapped, err := store.NewSessions(client, "ussd:").Swap(t.Context(), "a", nil, []byte("PIN 4321"), long)
+	swapped, err := store.NewSessions(client, "ussd:", time.Now).Swap(t.Context(), "a", nil, []byte("PIN 4321"), long)
 	if err == nil || swapped || strings.Contains(err.Error(), "4321") {
 		t.Errorf("swapped %v, %v", swapped, err)
 	}

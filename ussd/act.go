@@ -12,9 +12,22 @@ import (
 
 // act does what the caller asked for, and shows how it ended.
 func (c *call) act(ctx context.Context, step menus.Step) error {
-	if step.Act == menus.ActLanguage {
+	switch step.Act {
+	case menus.ActLanguage:
 		return c.choose(ctx, step)
+	case menus.ActResume:
+		return c.resume(ctx)
+	case menus.ActStartOver:
+		return c.startOver(ctx)
+	case menus.ActPIN, menus.ActForgotPIN:
+		return c.pin(ctx, step)
+	default:
+		return c.contractAct(ctx, step)
 	}
+}
+
+// contractAct does what is about a contract.
+func (c *call) contractAct(ctx context.Context, step menus.Step) error {
 	result, err := c.perform(ctx, step)
 	refusal := escrow.RefusalOf(err)
 	switch {
@@ -22,10 +35,10 @@ func (c *call) act(ctx context.Context, step menus.Step) error {
 		return err
 	case refusal == nil:
 		c.sess.Menu = step.State
-		c.shown = shown{view: c.viewOf(escrow.View{Contract: result.Contract, Role: result.Role})}
+		c.shown = shown{view: c.viewOf(escrow.View{Contract: result.Contract, Role: result.Role}), did: step.Act}
 		return nil
-	case refusal.Code == escrow.BadCode:
-		return c.miss(ctx, "wrong.bad_code", map[string]int{"Left": refusal.Left})
+	case refusal.Code == escrow.BadCode || refusal.Code == escrow.BadPIN:
+		return c.miss(ctx, "wrong."+string(refusal.Code), map[string]int{"Left": refusal.Left})
 	default:
 		return c.refusedAs(ctx, refusal)
 	}
@@ -50,6 +63,8 @@ func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, err
 	switch step.Act {
 	case menus.ActPropose:
 		return c.propose(ctx, data)
+	case menus.ActRemind:
+		use = c.Service.Remind
 	case menus.ActAgree:
 		use = c.Service.Agree
 	case menus.ActDecline:
@@ -61,18 +76,20 @@ func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, err
 	case menus.ActDeliver:
 		use = c.Service.ConfirmDelivery
 	case menus.ActAccept:
-		use, cmd.Code = c.Service.AcceptGoods, step.Secret
+		use = c.Service.AcceptGoods
+		c.prove(&cmd, step)
 	case menus.ActDispute:
 		// A reason that was chosen goes on as its key: each reader of it has a
 		// language of their own.
 		use, cmd.Words = c.Service.Dispute, data[menus.NameReason]
 	case menus.ActAgreeCancel:
-		use, cmd.Code = c.Service.AgreeCancel, step.Secret
+		use = c.Service.AgreeCancel
+		c.prove(&cmd, step)
 	case menus.ActKeepOn:
 		use = c.Service.KeepOn
 	case menus.ActWithdraw:
 		use = c.Service.Withdraw
-	case menus.ActLanguage:
+	case menus.ActLanguage, menus.ActResume, menus.ActStartOver, menus.ActPIN, menus.ActForgotPIN:
 		return escrow.Result{}, fmt.Errorf("act %q is not about a contract", step.Act)
 	default:
 		return escrow.Result{}, fmt.Errorf("unknown act %q", step.Act)
@@ -95,7 +112,8 @@ func (c *call) propose(ctx context.Context, data map[string]string) (escrow.Resu
 	}
 	result, err := c.Service.Propose(ctx, escrow.Proposal{
 		Request: c.request(), Role: escrow.Role(data[menus.NameRole]), Other: escrow.Phone(data[menus.NamePhone]),
-		Item: data[menus.NameItem], Amount: amount, DeliverBy: day,
+		Item: data[menus.NameItem], Place: data[menus.NamePlace], Quality: data[menus.NameQuality],
+		Amount: amount, DeliverBy: day,
 	})
 	if err != nil {
 		return result, fmt.Errorf("propose: %w", err)

@@ -12,8 +12,9 @@ import (
 // shown is the data of one screen.
 type shown struct {
 	view view
-	rows []view // each with the key of its text
-	end  string // key of a final text in the place of the node's own
+	rows []view    // each with the key of its text
+	end  string    // key of a final text in the place of the node's own
+	did  menus.Act // what was done on the way here, about a contract
 }
 
 // arrive brings the data of the screen that the session has come to, with at
@@ -27,7 +28,7 @@ func (c *call) arrive(ctx context.Context, entry string) error {
 	if len(node.Forks) > 0 {
 		return c.home(ctx, entry)
 	}
-	c.sess.Menu.Open, c.sess.Menu.Rows, c.sess.Menu.More = nil, nil, false
+	c.sess.Menu.Open, c.sess.Menu.Rows, c.sess.Menu.More, c.sess.Menu.Lines = nil, nil, false, false
 	switch node.Shows {
 	case menus.FromHome:
 		return c.home(ctx, node.Key)
@@ -35,6 +36,10 @@ func (c *call) arrive(ctx context.Context, entry string) error {
 		return c.contract(ctx)
 	case menus.FromContracts:
 		return c.contracts(ctx, node)
+	case menus.FromHistory:
+		return c.history(ctx, node)
+	case menus.FromParty:
+		return c.party(ctx)
 	case menus.FromNothing:
 		return nil
 	default:
@@ -58,6 +63,7 @@ func (c *call) home(ctx context.Context, entry string) error {
 	if c.sess.Language == "" {
 		c.speak(string(home.Party.Language))
 	}
+	c.remember()
 	c.first(home.Waiting(), entry)
 	if asked {
 		c.notice = c.text("notice.unknown", nil)
@@ -79,6 +85,8 @@ func (c *call) first(waiting []escrow.Waiting, entry string) {
 	switch {
 	case c.sess.Language == "" || entry == "welcome":
 		c.sess.Menu.Node = "welcome"
+	case c.cutOff(entry):
+		c.offerDraft()
 	case len(waiting) > 0 && entry != "menu":
 		c.sess.Menu.Node, c.sess.Menu.Page = "waiting", page
 		c.list(waiting)
@@ -176,36 +184,42 @@ func (c *call) offers(v escrow.View) []string {
 			open = append(open, "takeback")
 		case act == escrow.ActCancel && v.Contract.State.Funded():
 			open = append(open, "ask_cancel")
+		case act == escrow.ActAgree && v.Contract.Detailed():
+			open = append(open, "agree_terms") // which the contract's screen has no room for
 		default:
 			open = append(open, string(act))
 		}
 	}
-	return append(open, c.proof(v.Contract), c.cancelProof(v))
+	if v.Contract.CanRemind(v.Role) {
+		open = append(open, "remind")
+	}
+	return append(open, c.proof(v), c.cancelProof(v))
 }
 
 // cancelProof names what agreeing to call off takes; too many wrong codes leave
 // the screen without a yes.
 func (c *call) cancelProof(v escrow.View) string {
-	switch {
-	case !c.Service.NeedsCancelCode(v.Contract, v.Role, escrow.ChannelUSSD):
+	switch proof := c.Service.CancelProof(v.Contract, v.Role, escrow.ChannelUSSD); {
+	case proof == escrow.ProofNone:
 		return "cancel_free"
-	case v.Contract.CancelLocked():
+	case proof == escrow.ProofCode && v.Contract.CancelLocked():
 		return "cancel_locked"
 	default:
-		return "cancel_code"
+		return "cancel_" + string(proof)
 	}
 }
 
 // proof names what accepting the goods takes, and what it does: nothing is paid
 // before the seller has confirmed.
-func (c *call) proof(contract escrow.Contract) string {
+func (c *call) proof(v escrow.View) string {
+	proof := c.Service.Proof(v.Contract, escrow.Buyer, escrow.ChannelUSSD)
 	switch {
-	case contract.State == escrow.PaymentLocked:
+	case v.Contract.State == escrow.PaymentLocked && proof != escrow.ProofPIN:
 		return "early"
-	case c.needsCode(contract):
-		return "code"
-	default:
+	case proof == escrow.ProofNone:
 		return "free"
+	default:
+		return string(proof)
 	}
 }
 
@@ -240,4 +254,37 @@ func (c *call) contracts(ctx context.Context, node menus.Node) error {
 		c.shown.rows = append(c.shown.rows, v)
 	}
 	return nil
+}
+
+// history brings a page of what happened to the contract.
+func (c *call) history(ctx context.Context, node menus.Node) error {
+	state := &c.sess.Menu
+	seen, list, err := c.Service.History(ctx, c.hop.phone, escrow.Ref(state.Data[menus.NameRef]))
+	if refusal := escrow.RefusalOf(err); refusal != nil {
+		c.refused(refusal, view{})
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	c.shown.view = c.viewOf(seen)
+	state.Lines = true
+	if state.Page*node.Size >= len(list) {
+		state.Page = 0
+	}
+	rest := list[state.Page*node.Size:]
+	state.More = len(rest) > node.Size
+	for _, m := range rest[:min(node.Size, len(rest))] {
+		c.shown.rows = append(c.shown.rows, c.milestone(m))
+	}
+	return nil
+}
+
+func (c *call) milestone(m escrow.Milestone) view {
+	by := ""
+	if m.By != "" {
+		by = c.text("person."+string(m.By), nil)
+	}
+	said := c.text("milestone."+m.What, map[string]string{"Role": by})
+	return view{Due: c.day(m.At), Sentence: said, key: "row.history"}
 }

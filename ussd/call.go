@@ -15,6 +15,8 @@ type call struct {
 	*Handler
 	hop    hop
 	stored []byte // the session as it was loaded; nil where there was none
+	left   []byte // what the caller left behind, where it was loaded with the session
+	asked  bool   // whether it was
 	lost   bool   // sessions cannot be reached: the hop is worked without one
 	sess   session
 	shown  shown  // the data of the screen that is reached
@@ -47,7 +49,7 @@ func (c *call) guarded(ctx context.Context) (answer reply) {
 }
 
 func (c *call) work(ctx context.Context) (reply, error) {
-	c.stored = c.load(ctx)
+	c.loadFirst(ctx)
 	before, known := decode(c.stored)
 	if !known {
 		return c.begin(ctx)
@@ -57,7 +59,7 @@ func (c *call) work(ctx context.Context) (reply, error) {
 		c.Log.WarnContext(ctx, "ussd session used by another phone", "session", c.hop.session, "phone", c.hop.phone)
 		return c.last("fault.conflict"), nil
 	}
-	what, answer := before.compare(c.hop.text)
+	what, answer := c.compare(before, c.hop.text)
 	if what != oneAnswer || before.Ended {
 		return before.Reply, nil
 	}
@@ -81,8 +83,23 @@ func (c *call) take(ctx context.Context, answer string) error {
 	if step.Act != "" {
 		return c.act(ctx, step)
 	}
+	c.keepSecret(&step)
 	c.sess.Menu = step.State
 	return c.arrive(ctx, "")
+}
+
+// loadFirst loads the session, and in the same round trip, where the hop looks
+// like the first of a call, what an earlier call has left.
+func (c *call) loadFirst(ctx context.Context) {
+	keys := []string{c.hop.session}
+	if c.asked = c.hop.text == ""; c.asked {
+		keys = append(keys, c.draftKey(c.hop))
+	}
+	found := c.load(ctx, keys...)
+	c.stored = found[0]
+	if c.asked {
+		c.left = found[1]
+	}
 }
 
 // missesBeforeHelp is how many answers in a row may not fit before the way out
@@ -108,13 +125,14 @@ func (c *call) finish(ctx context.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	answer := reply{Text: text, Label: c.sess.label(c.hop.session)}
+	answer := reply{Text: text, Label: c.label(c.sess, c.hop.session)}
 	c.sess.Ended = c.menu.Node(c.sess.Menu.Node).Ends || c.shown.end != ""
+	c.leave(ctx)
 	if c.sess.Ended {
-		c.sess.Menu = menus.State{Node: c.sess.Menu.Node}
+		c.sess.Menu, c.sess.Before = menus.State{Node: c.sess.Menu.Node}, nil
 	}
 	c.sess.Bound, c.sess.Reply = c.binding(c.hop), answer
-	now, err := encode(c.sess.seeing(c.hop.text))
+	now, err := encode(c.seeing(c.sess, c.hop.text))
 	if err != nil {
 		return reply{}, err
 	}
@@ -127,7 +145,7 @@ func (c *call) finish(ctx context.Context) (reply, error) {
 // second answers a hop that another one of its session has overtaken: of two
 // equal hops at once, the one that stores second answers what the first did.
 func (c *call) second(ctx context.Context, own reply) reply {
-	winner, known := decode(c.load(ctx))
+	winner, known := decode(c.load(ctx, c.hop.session)[0])
 	switch {
 	case !known:
 		return own
@@ -142,7 +160,7 @@ func (c *call) second(ctx context.Context, own reply) reply {
 // led to it, so that a repeated or rebuilt hop asks for the same thing.
 func (c *call) request() escrow.Request {
 	return escrow.Request{
-		Key:  "ussd:" + c.hop.session + ":" + hashOf(c.hop.text),
+		Key:  "ussd:" + c.hop.session + ":" + c.hash(c.hop.text),
 		From: c.hop.phone, Channel: escrow.ChannelUSSD,
 	}
 }

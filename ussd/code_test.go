@@ -18,7 +18,7 @@ func TestAcceptingBeforeTheSellerConfirms(t *testing.T) {
 	x.speaks(storetest.Amina, escrow.English)
 	p := x.pick(storetest.Amina)
 	p.dial(string(large.Ref))
-	p.wants("Goods due 3 Dec. Seller confirms first\n2. Problem\n3. Call off\n")
+	p.wants("Goods due 3 Dec. Seller confirms first\n2. Problem\n3. More\n")
 	p.lacks("Got the goods")
 
 	p = x.pick(storetest.Amina)
@@ -88,5 +88,6 @@ func TestEqualDealsAreToldApart(t *testing.T) {
 		}
 		p.answer(row)
 		p.wants(" for " + string(c.Ref) + " Maize 10 bags?")
+		p.answer("00") // and not cut off
 	}
 }

@@ -78,7 +78,7 @@ func TestWhatASessionHolds(t *testing.T) {
 	t.Parallel()
 	x := newSmallExchange(t)
 	p := x.ready(storetest.Otieno)
-	p.answers("4", "2", "1", "1", "0712000001", strings.Repeat("é", 12)+strings.Repeat("Ж", 12), "250000", "5", "24/12")
+	p.answers("4", "1", "2", "1", "1", "0712000001", strings.Repeat("é", 12)+strings.Repeat("Ж", 12), "250000", "5", "24/12")
 	const limit = 1024
 	if size := len(x.session(p)); size > limit {
 		t.Errorf("a draft takes %d bytes", size)

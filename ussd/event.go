@@ -34,7 +34,7 @@ func (h *Handler) event(c *fiber.Ctx, keeper Keeper) error {
 	}
 	// An event that comes again with another date contradicts nothing.
 	body := kept.Encode()
-	key := form.Get("sessionId") + ":" + form.Get("status") + ":" + hashOf(body)
+	key := form.Get("sessionId") + ":" + form.Get("status") + ":" + h.hash(body)
 	if err := keeper.Keep(c.UserContext(), KindEvent, key, []byte(body)); err != nil {
 		h.Log.ErrorContext(c.UserContext(), "keep ussd event", "session", form.Get("sessionId"), "error", err)
 		return c.SendStatus(fiber.StatusInternalServerError)

@@ -25,30 +25,42 @@ type broken struct {
 	loads, took atomic.Int64
 }
 
-func (b *broken) Load(ctx context.Context, key string) ([]byte, error) {
+func (b *broken) Load(ctx context.Context, keys ...string) ([][]byte, error) {
 	b.loads.Add(1)
 	if b.load != nil {
 		if err := b.load(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return b.Sessions.Load(ctx, key)
+	return b.Sessions.Load(ctx, keys...)
 }
 
 func (b *broken) Swap(ctx context.Context, key string, was, now []byte, ttl time.Duration) (bool, error) {
-	b.took.Add(1)
-	if b.swap != nil {
-		if err := b.swap(ctx); err != nil {
-			return false, err
-		}
+	if err := b.swapping(ctx); err != nil {
+		return false, err
 	}
 	return b.Sessions.Swap(ctx, key, was, now, ttl)
+}
+
+func (b *broken) Finish(ctx context.Context, key string, was, now []byte, ttl time.Duration) (bool, error) {
+	if err := b.swapping(ctx); err != nil {
+		return false, err
+	}
+	return b.Sessions.Finish(ctx, key, was, now, ttl)
+}
+
+func (b *broken) swapping(ctx context.Context) error {
+	b.took.Add(1)
+	if b.swap == nil {
+		return nil
+	}
+	return b.swap(ctx)
 }
 
 // breakable puts sessions that can fail under the exchange.
 func (x *exchange) breakable() *broken {
 	x.tb.Helper()
-	b := &broken{Sessions: store.NewSessions(x.redis, "ussd:")}
+	b := &broken{Sessions: store.NewSessions(x.redis, "ussd:", x.world.Clock.Now)}
 	x.app = x.serve(b)
 	return b
 }
@@ -104,7 +116,7 @@ func TestTheDeadline(t *testing.T) {
 	t.Parallel()
 	x := newSmallExchange(t)
 	released := make(chan struct{})
-	b := &broken{Sessions: store.NewSessions(x.redis, "ussd:"), load: func(context.Context) error {
+	b := &broken{Sessions: store.NewSessions(x.redis, "ussd:", x.world.Clock.Now), load: func(context.Context) error {
 		<-released
 		return errors.New("released")
 	}}

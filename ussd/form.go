@@ -19,6 +19,7 @@ type hop struct {
 	session string
 	phone   escrow.Phone // empty where the number is not a Kenyan mobile number
 	text    string       // everything typed in the session so far
+	network string       // its code, empty where the form had none
 	label   string       // the name that our last reply gave its screen, where it came back
 }
 
@@ -69,7 +70,7 @@ func (h *Handler) readHop(ctx context.Context, form url.Values) (hop, *fiber.Err
 		phone = ""
 	}
 	return hop{
-		session: form.Get("sessionId"), phone: phone,
+		session: form.Get("sessionId"), phone: phone, network: form.Get("networkCode"),
 		text: strings.ToValidUTF8(form.Get("text"), "?"),
 	}, nil
 }

@@ -2,6 +2,7 @@ package ussd
 
 import (
 	"context"
+	"crypto/cipher"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -15,11 +16,14 @@ import (
 
 // Sessions keeps what a session needs between two hops.
 type Sessions interface {
-	// Load returns the value under key, or nil where there is none.
-	Load(ctx context.Context, key string) ([]byte, error)
+	// Load returns the values under the keys, each nil where there is none.
+	Load(ctx context.Context, keys ...string) ([][]byte, error)
 	// Swap stores now for ttl if the value is still was (nil: there is none),
-	// and reports whether it did.
+	// and reports whether it did. Finish does it with the last state of a session.
 	Swap(ctx context.Context, key string, was, now []byte, ttl time.Duration) (bool, error)
+	Finish(ctx context.Context, key string, was, now []byte, ttl time.Duration) (bool, error)
+	// Put stores a value for ttl, whatever was there; an empty one is dropped.
+	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
 }
 
 // Keeper stores a callback and the job that works it, in one transaction,
@@ -28,15 +32,22 @@ type Keeper interface {
 	Keep(ctx context.Context, kind, key string, body []byte) error
 }
 
-// Config is what a [Handler] is made of. Deadline may be zero; everything else
-// is needed.
+// Config is what a [Handler] is made of. Deadline and Screens may be zero;
+// everything else is needed.
 type Config struct {
 	Service     *escrow.Service
 	Sessions    Sessions
 	ServiceCode string // as people dial it, "*384*12345#"
 	HelpPhone   string // as people dial it, shown on screens
-	Now         func() time.Time
-	Log         *slog.Logger
+	PayBill     string // the business number that buyers pay to
+	ShortCode   string // where people send an SMS
+	// Key is secret, 32 bytes: what is kept of a call is hashed and sealed with it.
+	Key []byte
+	// Screens are the sizes of the networks that show more than 160 septets, by
+	// their network codes.
+	Screens map[string]int
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Deadline is how long one hop may take before the caller is asked to dial
 	// again. Africa's Talking gives up after 10 s.
 	Deadline time.Duration
@@ -49,8 +60,9 @@ const defaultDeadline = 7 * time.Second
 // Handler answers hops. It is safe for concurrent use.
 type Handler struct {
 	Config
-	menu  *menus.Menu
-	texts *menus.Catalogue
+	menu   *menus.Menu
+	texts  *menus.Catalogue
+	sealer cipher.AEAD
 }
 
 // New makes a handler with the built-in menu, which it checks first.
@@ -69,7 +81,11 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Deadline == 0 {
 		cfg.Deadline = defaultDeadline
 	}
-	return &Handler{Config: cfg, menu: menu, texts: texts}, nil
+	sealer, err := newSealer(cfg.Key)
+	if err != nil {
+		return nil, fmt.Errorf("menu: %w", err)
+	}
+	return &Handler{Config: cfg, menu: menu, texts: texts, sealer: sealer}, nil
 }
 
 // Register mounts POST /ussd and POST /ussd/events.

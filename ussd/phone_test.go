@@ -78,7 +78,7 @@ func newExchange(tb testing.TB, world *storetest.World, address string) *exchang
 		}
 	})
 	x := &exchange{tb: tb, world: world, redis: client, logs: &logbook{}}
-	x.app = x.serve(store.NewSessions(client, "ussd:"))
+	x.app = x.serve(store.NewSessions(client, "ussd:", world.Clock.Now))
 	return x
 }
 
@@ -92,6 +92,7 @@ func newSmallExchange(tb testing.TB) *exchange {
 func (x *exchange) config(sessions ussd.Sessions) ussd.Config {
 	return ussd.Config{
 		Service: x.world.Service, Sessions: sessions, ServiceCode: serviceCode, HelpPhone: helpPhone,
+		PayBill: "600992", ShortCode: "40404", Key: bytes.Repeat([]byte{7}, 32), Screens: map[string]int{"63903": 184},
 		Now: x.world.Clock.Now, Log: slog.New(slog.NewTextHandler(x.logs, nil)),
 		Deadline: patience,
 	}
@@ -227,5 +228,25 @@ func (x *exchange) speaks(number escrow.Phone, language escrow.Language) {
 	x.tb.Helper()
 	if err := x.world.Service.SetLanguage(context.Background(), number, language); err != nil {
 		x.tb.Fatal(err)
+	}
+}
+
+// redisPasses drops what would be gone after so long.
+func (x *exchange) redisPasses(d time.Duration) {
+	x.tb.Helper()
+	keys, err := x.redis.Keys(context.Background(), "*").Result()
+	if err != nil {
+		x.tb.Fatal(err)
+	}
+	for _, key := range keys {
+		life, err := x.redis.TTL(context.Background(), key).Result()
+		if err != nil {
+			x.tb.Fatal(err)
+		}
+		if life > 0 && life <= d {
+			if err := x.redis.Del(context.Background(), key).Err(); err != nil {
+				x.tb.Fatal(err)
+			}
+		}
 	}
 }

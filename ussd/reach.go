@@ -14,16 +14,19 @@ func (c *call) brief(ctx context.Context) (context.Context, context.CancelFunc) 
 	return context.WithTimeout(ctx, c.Deadline/sessionShare)
 }
 
-// load returns the session as it is stored. Sessions that cannot be reached stop
+// load returns what is stored under the keys. Sessions that cannot be reached stop
 // nobody: the hop is worked as one whose session is lost, and its acts are
 // guarded by their own keys.
-func (c *call) load(ctx context.Context) []byte {
+func (c *call) load(ctx context.Context, keys ...string) [][]byte {
+	if c.lost {
+		return make([][]byte, len(keys))
+	}
 	ctx, cancel := c.brief(ctx)
 	defer cancel()
-	stored, err := c.Sessions.Load(ctx, c.hop.session)
+	stored, err := c.Sessions.Load(ctx, keys...)
 	if err != nil {
 		c.unreached(ctx, err)
-		return nil
+		return make([][]byte, len(keys))
 	}
 	return stored
 }
@@ -37,7 +40,11 @@ func (c *call) swap(ctx context.Context, now []byte) bool {
 	}
 	ctx, cancel := c.brief(ctx)
 	defer cancel()
-	won, err := c.Sessions.Swap(ctx, c.hop.session, c.stored, now, sessionLife)
+	store := c.Sessions.Swap
+	if c.sess.Ended {
+		store = c.Sessions.Finish
+	}
+	won, err := store(ctx, c.hop.session, c.stored, now, sessionLife)
 	if err != nil {
 		c.unreached(ctx, err)
 		return true

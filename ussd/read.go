@@ -18,7 +18,7 @@ var (
 )
 
 // read implements [menus.Reader] for the caller.
-func (c *call) read(kind menus.Kind, _ map[string]string, typed string) (value, wrong string) {
+func (c *call) read(kind menus.Kind, data map[string]string, typed string) (value, wrong string) {
 	switch kind {
 	case menus.KindRef:
 		// A wrong check digit is answered as an unknown contract is, later.
@@ -41,9 +41,11 @@ func (c *call) read(kind menus.Kind, _ map[string]string, typed string) (value, 
 	case menus.KindReason:
 		words := readWords(typed)
 		return words, complaint(words == "", "wrong.reason")
-	case menus.KindCode:
-		code := strings.ReplaceAll(typed, " ", "")
-		return code, complaint(!codeLike.MatchString(code), "wrong.code")
+	case menus.KindDetail:
+		detail, err := escrow.ParseDetail(typed)
+		return detail, complaint(err != nil || detail == "", "wrong.detail")
+	case menus.KindCode, menus.KindPIN, menus.KindNewPIN, menus.KindPINAgain:
+		return c.readSecret(kind, data, strings.ReplaceAll(typed, " ", ""))
 	case menus.KindWord, menus.KindLanguage:
 		return typed, ""
 	default:

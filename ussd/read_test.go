@@ -80,21 +80,22 @@ func TestRead(t *testing.T) {
 // for one.
 func TestCompareFindsTheAnswer(t *testing.T) {
 	t.Parallel()
+	h := &Handler{}
 	rapid.Check(t, func(t *rapid.T) {
 		before := rapid.String().Draw(t, "before")
-		s := session{}.seeing(before)
+		s := h.seeing(session{}, before)
 		answer := rapid.String().Draw(t, "answer")
-		if what, got := s.compare(before + "*" + answer); what != oneAnswer || got != answer {
+		if what, got := h.compare(s, before+"*"+answer); what != oneAnswer || got != answer {
 			t.Fatalf("%q then %q: %d %q", before, answer, what, got)
 		}
-		if what, _ := s.compare(before); what != nothingNew {
+		if what, _ := h.compare(s, before); what != nothingNew {
 			t.Fatalf("%q again: %d", before, what)
 		}
 		changed := rapid.String().Draw(t, "changed")
 		if strings.HasPrefix(changed, before) {
 			return
 		}
-		if what, _ := s.compare(changed); what != another {
+		if what, _ := h.compare(s, changed); what != another {
 			t.Fatalf("%q after %q: %d", changed, before, what)
 		}
 	})

@@ -18,6 +18,7 @@ func (c *call) begin(ctx context.Context) (reply, error) {
 	entry, mark, labelled := readLabel(c.hop.label)
 	answers := answersIn(c.hop.text)
 	c.sess = session{Menu: menus.Start()}
+	c.find(ctx)
 	if len(answers) > 0 && refLike.MatchString(answers[0]) {
 		c.sess.Menu.Data = map[string]string{menus.NameDialled: answers[0]}
 		answers = answers[1:]
@@ -46,7 +47,7 @@ func (c *call) replay(ctx context.Context, answers []string, mark string, labell
 			}
 			continue
 		}
-		if labelled && c.sess.mark(c.hop.session) != mark {
+		if labelled && c.mark(c.sess, c.hop.session) != mark {
 			return c.restart(ctx)
 		}
 		return c.takeLast(ctx, answer, labelled)
@@ -64,11 +65,16 @@ func (c *call) again(ctx context.Context, answer string) (sure bool, err error) 
 		return true, c.miss(ctx, step.Wrong, nil)
 	case step.Act == menus.ActLanguage:
 		c.speak(step.State.Data[menus.NameLanguage])
-	case step.Secret != "":
+	case step.Act == menus.ActResume:
+		return true, c.resume(ctx)
+	case step.Act == menus.ActStartOver:
+		c.sess.Before = nil
+	case step.Secret != "" && step.Act != "":
 		return true, c.miss(ctx, "wrong.bad_code", nil)
 	case step.Act != "":
 		return false, nil
 	}
+	c.keepSecret(&step)
 	c.sess.Misses, c.sess.Menu = 0, step.State
 	return !c.menu.Node(step.State.Node).Ends, c.arrive(ctx, "")
 }
@@ -76,7 +82,7 @@ func (c *call) again(ctx context.Context, answer string) (sure bool, err error) 
 // takeLast works the one answer that is new.
 func (c *call) takeLast(ctx context.Context, answer string, sure bool) error {
 	step := c.menu.Next(c.sess.Menu, answer, c.read)
-	if !sure && step.Act != "" && step.Act != menus.ActLanguage {
+	if !sure && step.Act.Binds() {
 		c.notice = c.text("notice.again", nil)
 		return nil
 	}

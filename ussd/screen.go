@@ -13,7 +13,7 @@ const (
 	conPrefix = "CON "
 	endPrefix = "END "
 	// maxScreen is what every network shows, the prefix included.
-	maxScreen = 160
+	maxScreen = 160 // septets
 )
 
 // squeeze is how much the data on a screen is shortened to make it fit.
@@ -48,12 +48,15 @@ func squeezes() []squeeze {
 func (c *call) render() (string, error) {
 	for _, s := range squeezes() {
 		text := gsm7.Clean(c.screen(s))
-		if n, ok := gsm7.Septets(text); ok && n <= maxScreen {
+		if n, ok := gsm7.Septets(text); ok && n <= c.room() {
 			return text, nil
 		}
 	}
 	return "", fmt.Errorf("screen %q does not fit", c.sess.Menu.Node)
 }
+
+// room is how many septets the caller's network shows.
+func (c *call) room() int { return max(c.Screens[c.hop.network], maxScreen) }
 
 func (c *call) screen(s squeeze) string {
 	node := c.menu.Node(c.sess.Menu.Node)
@@ -71,7 +74,11 @@ func (c *call) screen(s squeeze) string {
 		lines = append(lines, title)
 	}
 	for i, row := range c.shown.rows {
-		lines = append(lines, strconv.Itoa(i+1)+". "+c.text(row.key, row.squeezed(s)))
+		line := c.text(row.key, row.squeezed(s))
+		if !c.sess.Menu.Lines {
+			line = strconv.Itoa(i+1) + ". " + line
+		}
+		lines = append(lines, line)
 	}
 	for _, choice := range c.menu.Offered(c.sess.Menu) {
 		lines = append(lines, choice.Number+". "+c.text(choice.Label, nil))
@@ -98,7 +105,7 @@ func (c *call) ways(node menus.Node, s squeeze) []string {
 
 // squeezed shortens what a view shows.
 func (v view) squeezed(s squeeze) view {
-	v.Item = shorten(v.Item, s.item)
+	v.Item, v.Place, v.Quality = shorten(v.Item, s.item), shorten(v.Place, s.item), shorten(v.Quality, s.item)
 	if s.called {
 		v.Other = v.called
 	}

@@ -1,6 +1,7 @@
 package ussd
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -33,9 +34,11 @@ type session struct {
 	Menu     menus.State `json:"m"`
 	Misses   int         `json:"x,omitempty"` // answers in a row that did not fit
 	Ended    bool        `json:"z,omitempty"`
-	Seen     int         `json:"n"` // bytes of the transcript seen
-	Hash     string      `json:"h"` // of the transcript seen
-	Reply    reply       `json:"r"` // to the last hop
+	Drafted  bool        `json:"f,omitempty"` // something is kept for the next dial
+	Before   *draft      `json:"w,omitempty"` // what a call before this one had left
+	Seen     int         `json:"n"`           // bytes of the transcript seen
+	Hash     string      `json:"h"`           // of the transcript seen
+	Reply    reply       `json:"r"`           // to the last hop
 }
 
 func encode(s session) ([]byte, error) {
@@ -56,21 +59,24 @@ func decode(text []byte) (session, bool) {
 	return s, true
 }
 
-func digest(parts ...string) []byte {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return sum[:]
+// digest is keyed: a transcript holds codes and PINs of four digits, which whoever
+// reads a plain hash of it could try out.
+func (h *Handler) digest(parts ...string) []byte {
+	mac := hmac.New(sha256.New, h.Key)
+	mac.Write([]byte(strings.Join(parts, "\x00")))
+	return mac.Sum(nil)
 }
 
 // hashBytes is how much of a hash is kept: enough that no two transcripts of a
 // session ever share it.
 const hashBytes = 16
 
-func hashOf(parts ...string) string {
-	return base64.RawURLEncoding.EncodeToString(digest(parts...)[:hashBytes])
+func (h *Handler) hash(parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString(h.digest(parts...)[:hashBytes])
 }
 
 // binding ties a session to who began it and where.
-func (h *Handler) binding(next hop) string { return hashOf(string(next.phone), h.ServiceCode) }
+func (h *Handler) binding(next hop) string { return h.hash(string(next.phone), h.ServiceCode) }
 
 // news is what a transcript tells beyond what was seen.
 type news int
@@ -83,9 +89,9 @@ const (
 
 // compare finds what is new in text. Everything after the transcript seen is
 // one answer, whatever is in it.
-func (s session) compare(text string) (news, string) {
+func (h *Handler) compare(s session, text string) (news, string) {
 	switch {
-	case len(text) < s.Seen || hashOf(text[:s.Seen]) != s.Hash:
+	case len(text) < s.Seen || h.hash(text[:s.Seen]) != s.Hash:
 		return another, ""
 	case len(text) == s.Seen:
 		return nothingNew, ""
@@ -101,8 +107,8 @@ func (s session) compare(text string) (news, string) {
 }
 
 // seeing is the session having come up to the transcript.
-func (s session) seeing(text string) session {
-	s.Seen, s.Hash = len(text), hashOf(text)
+func (h *Handler) seeing(s session, text string) session {
+	s.Seen, s.Hash = len(text), h.hash(text)
 	return s
 }
 
@@ -111,19 +117,19 @@ const labelBytes = 4
 
 // mark is a short hash of where the caller stands: the screen and what was
 // answered so far, but not the data on it.
-func (s session) mark(id string) string {
+func (h *Handler) mark(s session, id string) string {
 	parts := make([]string, 0, 2+2*len(s.Menu.Data))
 	parts = append(parts, id, s.Menu.Node)
 	for _, name := range slices.Sorted(maps.Keys(s.Menu.Data)) {
 		parts = append(parts, name, s.Menu.Data[name])
 	}
-	return hex.EncodeToString(digest(parts...)[:labelBytes])
+	return hex.EncodeToString(h.digest(parts...)[:labelBytes])
 }
 
 // label names the screen for the operator's statistics and lets a rebuilt
 // session be compared with the lost one. It holds nothing about anyone.
-func (s session) label(id string) string {
-	return s.Entry + "." + s.Menu.Node + "." + s.mark(id)
+func (h *Handler) label(s session, id string) string {
+	return s.Entry + "." + s.Menu.Node + "." + h.mark(s, id)
 }
 
 // readLabel returns the entry and the mark of a label that came back.

@@ -31,6 +31,8 @@ type script struct {
 	people  map[string]*phone
 	numbers map[string]escrow.Phone
 	flushed bool // sessions are lost before every hop
+	dropped bool // a call that can be taken up again is cut off before every answer
+	redials int
 	all     []*phone
 	steps   int
 }
@@ -85,7 +87,25 @@ func (s *script) step(line string) string {
 		s.all = append(s.all, s.people[who])
 		return s.people[who].dial(s.filled(strings.TrimSpace(digits), number))
 	}
+	if s.dropped {
+		s.redial(who, number)
+	}
 	return s.people[who].answer(s.filled(what, number))
+}
+
+// redial cuts the call off and dials again, if that leads to where it was.
+func (s *script) redial(who string, number escrow.Phone) {
+	s.x.tb.Helper()
+	again := s.x.pick(number)
+	again.dial("")
+	if !strings.HasPrefix(again.screen, "CON You were cut off") && !strings.HasPrefix(again.screen, "CON Simu ilikatika") {
+		return // nothing was begun: the old call goes on
+	}
+	if back := again.answer("1"); back != s.people[who].screen {
+		return // behind a question that has to be answered again
+	}
+	s.redials++
+	s.people[who] = again
 }
 
 func (s *script) turn(what string) {
@@ -145,7 +165,9 @@ func (s *script) masked(screen string) string {
 
 // transcripts are those that go the same way when sessions are lost.
 func transcripts() []string {
-	return []string{"deal.en.txt", "deal.sw.txt", "rest.en.txt", "undo.en.txt"}
+	return []string{
+		"deal.en.txt", "deal.sw.txt", "rest.en.txt", "undo.en.txt", "terms.en.txt", "terms.sw.txt", "pin.en.txt", "pin.sw.txt",
+	}
 }
 
 // The whole deal, screen by screen, in both languages and on both engines.

@@ -26,10 +26,17 @@ type view struct {
 	Role     string // of the caller
 	State    string
 	Money    string // where the money is
+	Place    string // of delivery
+	Quality  string
 	Due      string // the last day of delivery
+	Until    string // the last day of what runs on the contract, or from when a PIN counts
 	Next     string // what has to happen next
 	Code     string // what to dial: for this contract, where there is one
 	Help     string
+	PayBill  string
+	Sender   string // where people send an SMS
+	Percent  string // of the price, what the service takes; empty where it is no part of it
+	Flat     string // what it takes beside that; empty where nothing
 	Sentence string // why something was refused
 	Count    int
 	Back     bool // the money goes, or went, back to the buyer
@@ -46,12 +53,17 @@ func (c *call) viewOf(v escrow.View) view {
 	other := contract.Party(v.Role.Other())
 	shown := view{
 		Ref: string(contract.Ref), Item: gsm7.Clean(contract.Item), Amount: contract.Amount.String(),
+		Place: gsm7.Clean(contract.Place), Quality: gsm7.Clean(contract.Quality), PayBill: c.PayBill,
 		Other: gsm7.Clean(other.Label()), called: gsm7.Clean(other.Called()),
 		Role: string(v.Role), State: string(contract.State), Due: c.day(contract.DeliverBy),
 		Money: c.text("money."+moneyKey(contract.State, v.Payment), nil), Back: returned(contract.State, v.Payment),
 		Code: strings.TrimSuffix(c.ServiceCode, "#") + "*" + string(contract.Ref) + "#", Help: c.HelpPhone,
 	}
+	if contract.Due.Running() {
+		shown.Until = c.day(contract.Due.LastDay())
+	}
 	shown = shown.charged(contract, v.Role)
+	shown.Sentence = c.text("holding."+holdingKey(contract.State, v.Payment), shown)
 	shown.Next = c.text("next."+c.nextKey(contract, v.Role), shown)
 	return shown
 }
@@ -72,7 +84,10 @@ func (v view) charged(contract escrow.Contract, role escrow.Role) view {
 // draft shows what was answered so far about a new contract.
 func (c *call) draft() view {
 	data := c.sess.Menu.Data
-	v := view{Code: c.ServiceCode, Help: c.HelpPhone, Role: data[menus.NameRole], Item: gsm7.Clean(data[menus.NameItem])}
+	v := view{
+		Ref: data[menus.NameRef], Code: c.ServiceCode, Help: c.HelpPhone, Sender: c.ShortCode, Role: data[menus.NameRole],
+		Item: gsm7.Clean(data[menus.NameItem]), Place: gsm7.Clean(data[menus.NamePlace]), Quality: gsm7.Clean(data[menus.NameQuality]),
+	}
 	v.Number = local(escrow.Phone(data[menus.NamePhone]))
 	v.Fee = escrow.Cents(0).String()
 	if shillings, err := strconv.ParseInt(data[menus.NameAmount], 10, 64); err == nil {
@@ -82,8 +97,26 @@ func (c *call) draft() view {
 			v.Fee = fee.String()
 		}
 	}
+	if c.sess.Menu.Node == "fees" {
+		v = c.plan(v)
+	}
 	if day, err := time.ParseInLocation(time.DateOnly, data[menus.NameDate], escrow.EAT); err == nil {
 		v.Due = c.day(day)
+	}
+	return v
+}
+
+// plan fills in what the service takes.
+func (c *call) plan(v view) view {
+	plan := c.Service.FeePlan()
+	if plan.BasisPoints > 0 {
+		v.Percent = strconv.FormatFloat(float64(plan.BasisPoints)/100, 'f', -1, 64) + "%"
+	}
+	if plan.Flat > 0 {
+		v.Flat = plan.Flat.String()
+	}
+	if v.Role = ""; v.Percent != "" || v.Flat != "" {
+		v.Role = c.text("person."+string(plan.Payer), nil)
 	}
 	return v
 }
@@ -124,6 +157,21 @@ func moneyKey(state escrow.State, payment escrow.PaymentStatus) string {
 		return triedOr("none", payment)
 	default:
 		return "none"
+	}
+}
+
+// holdingKey names who holds a contract's money, and until when.
+func holdingKey(state escrow.State, payment escrow.PaymentStatus) string {
+	key := moneyKey(state, payment)
+	switch {
+	case payment == escrow.PaymentReleased || payment == escrow.PaymentRefunded:
+		return key
+	case !state.Terminal():
+		return string(state)
+	case key == string(escrow.PaymentPending) || key == string(escrow.PaymentFailed):
+		return "none"
+	default:
+		return key
 	}
 }
 

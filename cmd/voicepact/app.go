@@ -113,11 +113,18 @@ func (a *app) buildMessenger() (*sms.Client, error) {
 	})
 }
 
+func (a *app) sessions() *store.Sessions { return store.NewSessions(a.redis, "ussd:", time.Now) }
+
 // mount makes the routes and the workers behind them.
 func (a *app) mount() error {
+	key, err := sessionKey(a.cfg.CodeKey)
+	if err != nil {
+		return err
+	}
 	menu, err := ussd.New(ussd.Config{
-		Service: a.service, Sessions: store.NewSessions(a.redis, "ussd:"),
-		ServiceCode: a.cfg.ServiceCode, HelpPhone: a.cfg.HelpPhone, Now: time.Now, Log: a.log,
+		Service: a.service, Sessions: a.sessions(), Key: key, Screens: a.cfg.Screens,
+		ServiceCode: a.cfg.ServiceCode, HelpPhone: a.cfg.HelpPhone, PayBill: a.cfg.Daraja.ShortCode,
+		ShortCode: a.cfg.AT.Sender, Now: time.Now, Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ type config struct {
 
 	ServiceCode string `env:"USSD_SERVICE_CODE,notEmpty"`
 	HelpPhone   string `env:"HELP_PHONE,notEmpty"`
+	// Screens are the sizes in septets of the networks that show more than 160, by
+	// their network codes.
+	Screens map[string]int `env:"USSD_SCREEN_SIZES"`
 	// CodeAbove is the amount in shillings above which accepting goods by USSD
 	// takes the release code.
 	CodeAbove int64 `env:"CODE_ABOVE_KSH" envDefault:"5000"`
@@ -238,6 +241,11 @@ func (c config) checkProduction(simulated bool) error {
 	if bytes.Equal(c.SigningKey, c.DataKey) || bytes.Equal(c.SigningKey, c.LookupKey) || bytes.Equal(c.SigningKey, c.CodeKey) {
 		problems = append(problems, errors.New("SIGNING_KEY must be a key of its own"))
 	}
+	for network, size := range c.Screens {
+		if size < minScreen || size > maxScreen {
+			problems = append(problems, fmt.Errorf("USSD_SCREEN_SIZES: %s has %d septets, want %d to %d", network, size, minScreen, maxScreen))
+		}
+	}
 	problems = append(problems, c.checkShapes()...)
 	if _, err := c.guards(nil); err != nil {
 		problems = append(problems, err)
@@ -250,6 +258,9 @@ func (c config) checkProduction(simulated bool) error {
 	}
 	return errors.Join(problems...)
 }
+
+// A USSD text is at most 182 septets (3GPP TS 23.038); Airtel says 184.
+const minScreen, maxScreen = 160, 184
 
 // What people dial and call, and what M-Pesa calls an account.
 var (

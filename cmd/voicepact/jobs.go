@@ -60,6 +60,8 @@ func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
 	river.AddWorker(workers, &worker[askBalance]{work: teller.work})
 	inbox := inboxWorker{store: s, service: service, words: words, now: time.Now, log: log}
 	river.AddWorker(workers, &worker[store.WorkInbox]{work: inbox.work})
+	reaper := reaper{sessions: a.sessions(), log: log}
+	river.AddWorker(workers, &worker[reapSessions]{work: reaper.work})
 	client, err := river.NewClient(s.Driver(), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: limit}},
 		Workers:              workers,
@@ -69,7 +71,7 @@ func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          &retries{},
 		ErrorHandler:         jobErrors{service: service, log: log},
-		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking(), reconciling()},
+		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking(), reconciling(), reaping()},
 		Logger:               slog.New(quiet{log.Handler()}),
 	})
 	if err != nil {
