@@ -2,7 +2,6 @@ package escrow
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 )
@@ -71,7 +70,9 @@ func (s *Service) onContract(ctx context.Context, in instruction, fn func(contex
 	if err == nil {
 		s.announce(ctx, asked)
 	}
-	err = errors.Join(err, late)
+	if err == nil {
+		err = late // and not beside a fault: what may not be counted must not be told
+	}
 	if err == nil && !result.Repeated {
 		s.log.InfoContext(ctx, "contract", "act", in.what, "ref", result.Contract.Ref, "state", result.Contract.State,
 			"role", result.Role, "channel", in.channel)

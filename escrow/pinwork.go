@@ -2,7 +2,6 @@ package escrow
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,7 +68,9 @@ func (s *Service) onPIN(
 		status = w.status
 		return tx.SavePIN(ctx, party.ID, w.status, w.sealed)
 	})
-	err = errors.Join(err, late)
+	if err == nil {
+		err = late // and not beside a fault: what may not be counted must not be told
+	}
 	if err == nil && first {
 		s.log.InfoContext(ctx, "pin", "act", in.what, "from", in.From)
 	}
