@@ -266,6 +266,20 @@ func TestWeakPINs(t *testing.T) {
 	}
 }
 
+// A weak one is taken at no door.
+func TestAWeakPINIsNotTaken(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewSQLiteWorld(t)
+	weak := func() escrow.PINCommand { return escrow.PINCommand{Request: w.Request(amina), Old: pin, PIN: "1234"} }
+	_, set := w.Service.SetPIN(t.Context(), weak())
+	w.SetPIN(amina, pin)
+	_, change := w.Service.ChangePIN(t.Context(), weak())
+	_, reset := w.Service.ResetPIN(t.Context(), weak())
+	for _, err := range []error{set, change, reset} {
+		refusedWith(t, err, escrow.WeakPIN)
+	}
+}
+
 // However a PIN gets into a text, it is not shown.
 func TestAPINIsNotPrinted(t *testing.T) {
 	t.Parallel()

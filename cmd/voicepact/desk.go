@@ -82,6 +82,8 @@ func explained(err error) error {
 		escrow.SameOperator:    "it takes another operator besides the first: approve with their key, or set SECOND_OPERATOR_KEY",
 		escrow.LastItem:        "nobody would look after it any more: settle what it is about, which closes it too",
 		escrow.Already:         "that was done before",
+		escrow.PINNotSet:       "that number has no PIN",
+		escrow.BadPhone:        "that is not a Kenyan mobile number",
 		escrow.NotNow:          "there is nothing to decide",
 		escrow.Closed:          "the contract has ended",
 	}[refusal.Code]

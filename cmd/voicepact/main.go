@@ -20,6 +20,7 @@ type commands struct {
 	Item        itemCmd        `cmd:"" help:"Close what waited for a person."`
 	Contract    contractCmd    `cmd:"" help:"Look at contracts, and decide disputes with the key in OPERATOR_KEY."`
 	Operator    operatorCmd    `cmd:"" help:"Say who may decide disputes."`
+	Party       partyCmd       `cmd:"" help:"Look after a person who forgot their PIN."`
 	Suspense    suspenseCmd    `cmd:"" help:"Look after money that came for no contract anyone can name."`
 	Payouts     payoutsCmd     `cmd:"" help:"See whether payouts are halted, and let them go again."`
 	Transfer    transferCmd    `cmd:"" help:"Look after a single payout or refund."`
