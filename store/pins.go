@@ -16,7 +16,7 @@ import (
 )
 
 // How a PIN is hashed, version 1: Argon2id with 19 MiB, two passes and one lane,
-// the least that OWASP's password storage cheat sheet names, and some 30 ms of one
+// the least that OWASP's password storage cheat sheet names, and some 50 ms of one
 // core. No hash makes 10,000 PINs many; what keeps them from whoever has stolen the
 // database is the look-up key, which is not in it and without which the hash cannot
 // be begun.
