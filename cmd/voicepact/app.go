@@ -82,14 +82,6 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 	return a, nil
 }
 
-// redisLog takes what the Redis client has to say into our log.
-type redisLog struct{ log *slog.Logger }
-
-// Printf implements the client's logging interface.
-func (l redisLog) Printf(ctx context.Context, format string, values ...any) {
-	l.log.WarnContext(ctx, "redis", "says", fmt.Sprintf(format, values...))
-}
-
 func (a *app) buildMoney(certificate []byte) (*mobilemoney.Client, error) {
 	d := a.cfg.Daraja
 	keys := make([][]byte, len(a.cfg.CallbackKeys))

@@ -1,19 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"reflect"
-	"regexp"
-	"strings"
 	"time"
-
-	"github.com/caarlos0/env/v11"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
@@ -152,143 +143,6 @@ type platformFee struct {
 	BasisPoints int64  `env:"BPS" envDefault:"0"`
 	Flat        int64  `env:"FLAT_KSH" envDefault:"0"`
 	Payer       string `env:"PAYER" envDefault:"buyer"`
-}
-
-func (f platformFee) check() error {
-	const all = 10_000 // basis points
-	if f.BasisPoints < 0 || f.BasisPoints >= all || f.Flat < 0 {
-		return errors.New("PLATFORM_FEE_BPS must be 0 to 9999, and PLATFORM_FEE_FLAT_KSH 0 or more")
-	}
-	if f.Payer != string(escrow.Buyer) && f.Payer != string(escrow.Seller) {
-		return errors.New("PLATFORM_FEE_PAYER must be buyer or seller")
-	}
-	return nil
-}
-
-// hexKey is a 32-byte key written as 64 hexadecimal digits.
-type hexKey []byte
-
-const keyBytes = 32
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (k *hexKey) UnmarshalText(text []byte) error {
-	key, err := hex.DecodeString(string(text))
-	if err != nil || len(key) != keyBytes {
-		return errors.New("want 64 hexadecimal digits, as `openssl rand -hex 32` prints them")
-	}
-	*k = key
-	return nil
-}
-
-// String keeps the key out of every print.
-func (hexKey) String() string { return "[secret]" }
-
-// readConfig reads the environment, given as "NAME=value". Every missing or
-// malformed variable is named, in one error.
-func readConfig(environ []string) (config, error) { return readEnv[config](environ) }
-
-// readEnv reads a part of the configuration.
-func readEnv[C any](environ []string) (C, error) {
-	cfg, err := env.ParseAsWithOptions[C](env.Options{Environment: env.ToMap(environ)})
-	if err != nil {
-		return cfg, fmt.Errorf("configuration: %w", nameVariables(err))
-	}
-	return cfg, nil
-}
-
-// nameVariables makes the errors speak of environment variables where the
-// library names fields of ours: an operator knows only the former.
-func nameVariables(err error) error {
-	var all env.AggregateError
-	if !errors.As(err, &all) {
-		return err
-	}
-	named := make([]error, len(all.Errors))
-	for i, problem := range all.Errors {
-		named[i] = problem
-		var parse env.ParseError
-		if !errors.As(problem, &parse) {
-			continue
-		}
-		if field, ok := reflect.TypeFor[config]().FieldByName(parse.Name); ok {
-			variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
-			named[i] = fmt.Errorf("%s: %w", variable, parse.Err)
-		}
-	}
-	return errors.Join(named...)
-}
-
-// minSecret is 128 bits written in hexadecimal.
-const minSecret = 32
-
-// checkProduction refuses what must not face the world. simulated allows
-// providers that are reached without TLS, which only simulators are.
-func (c config) checkProduction(simulated bool) error {
-	var problems []error
-	if !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
-		problems = append(problems, errors.New("DATABASE_URL must be postgres://…: embedded storage is for `voicepact dev`"))
-	}
-	for _, secret := range c.CallbackSecrets {
-		if len(secret) < minSecret || url.PathEscape(secret) != secret {
-			problems = append(problems, fmt.Errorf(
-				"CALLBACK_SECRETS: each needs at least %d letters or digits, as `openssl rand -hex 16` prints them", minSecret))
-			break
-		}
-	}
-	if bytes.Equal(c.DataKey, c.LookupKey) {
-		problems = append(problems, errors.New("LOOKUP_KEY must be another key than DATA_KEY"))
-	}
-	if bytes.Equal(c.SigningKey, c.DataKey) || bytes.Equal(c.SigningKey, c.LookupKey) || bytes.Equal(c.SigningKey, c.CodeKey) {
-		problems = append(problems, errors.New("SIGNING_KEY must be a key of its own"))
-	}
-	for network, size := range c.Screens {
-		if size < minScreen || size > maxScreen {
-			problems = append(problems, fmt.Errorf("USSD_SCREEN_SIZES: %s has %d septets, want %d to %d", network, size, minScreen, maxScreen))
-		}
-	}
-	problems = append(problems, c.checkShapes()...)
-	if _, err := c.guards(nil); err != nil {
-		problems = append(problems, err)
-	}
-	secure := map[string]string{"PUBLIC_URL": c.PublicURL, "AT_BASE_URL": c.AT.BaseURL, "DARAJA_BASE_URL": c.Daraja.BaseURL}
-	for name, address := range secure {
-		if !simulated && !strings.HasPrefix(address, "https://") {
-			problems = append(problems, fmt.Errorf("%s must be https://… (or start with --allow-simulator)", name))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-// A USSD text is at most 182 septets (3GPP TS 23.038); Airtel says 184.
-const minScreen, maxScreen = 160, 184
-
-// What people dial and call, and what M-Pesa calls an account.
-var (
-	codeShape    = regexp.MustCompile(`^\*\d+(\*\d+)*#$`)
-	helpShape    = regexp.MustCompile(`^\+?\d{3,13}$`)
-	accountShape = regexp.MustCompile(`^\d{5,7}$`)
-)
-
-// checkShapes refuses what people would be told and could not use.
-func (c config) checkShapes() []error {
-	var problems []error
-	if err := c.Fee.check(); err != nil {
-		problems = append(problems, err)
-	}
-	for _, setting := range []struct {
-		name, value, like string
-		shape             *regexp.Regexp
-	}{
-		{"USSD_SERVICE_CODE", c.ServiceCode, "*384*12345#", codeShape},
-		{"HELP_PHONE", c.HelpPhone, "0700000000", helpShape},
-		{"DARAJA_SHORTCODE", c.Daraja.ShortCode, "600992", accountShape},
-		{"DARAJA_B2C_SHORTCODE", c.Daraja.B2CShortCode, "600992", accountShape},
-	} {
-		if !setting.shape.MatchString(setting.value) {
-			problems = append(problems, fmt.Errorf("%s must look like %s", setting.name, setting.like))
-		}
-	}
-	return problems
 }
 
 func (d daraja) certificate() ([]byte, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"text/tabwriter"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -44,18 +43,29 @@ func (c *contractListCmd) Run(ctx context.Context) error {
 			return err
 		}
 		if len(views) == 0 {
-			fmt.Println("nothing waits for a mediator")
+			fmt.Println(c.none())
 			return nil
 		}
-		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "SINCE\tCONTRACT\tSTATE\tAMOUNT\tMONEY\tBUYER\tSELLER\tGOODS\tWHY")
-		for _, v := range views {
+		rows := make([]string, len(views))
+		for i, v := range views {
 			o := v.Contract
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", clock(o.UpdatedAt), o.Ref, o.State, o.Amount, v.Payment,
+			rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", clock(o.UpdatedAt), o.Ref, o.State, o.Amount, v.Payment,
 				o.Buyer.Label(), o.Seller.Label(), o.Item, why(o))
 		}
-		return flushed(table)
+		return printTable(os.Stdout, "SINCE\tCONTRACT\tSTATE\tAMOUNT\tMONEY\tBUYER\tSELLER\tGOODS\tWHY", rows)
 	})
+}
+
+// none says that there is no such contract.
+func (c *contractListCmd) none() string {
+	switch {
+	case c.All:
+		return "there are no contracts yet"
+	case c.State != "":
+		return "no contract is " + c.State
+	default:
+		return "nothing waits for a mediator"
+	}
 }
 
 // why says what a dispute is about.

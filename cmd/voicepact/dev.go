@@ -53,7 +53,7 @@ func (c *devCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	a, err := build(ctx, cfg, hurried(cfg.policy()), certificate, log)
+	a, err := build(ctx, cfg, demonstrated(cfg.policy()), certificate, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -119,15 +119,6 @@ func (a *app) registerSimulated(ctx context.Context) {
 	if _, err := a.money.RegisterPull(ctx, a.cfg.Daraja.PullNumber); err != nil {
 		a.log.WarnContext(ctx, "the statement cannot be read", "error", err)
 	}
-}
-
-// hurried asks sooner: nobody waits a quarter of an hour at a demonstration for
-// a payout that a kill caught on its way.
-func hurried(policy escrow.Policy) escrow.Policy {
-	policy.PayoutLooks = []time.Duration{2 * time.Second, 10 * time.Second, 20 * time.Second, time.Minute, 10 * time.Minute}
-	policy.ResendAfter = 5 * time.Second
-	policy.PromptPause, policy.SamePromptPause = 0, 0
-	return policy
 }
 
 func (a *app) introduce(ctx context.Context, person simulator.Person) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -96,38 +95,4 @@ func (c *exportCmd) find(ctx context.Context, snap *store.Snapshot) (store.Dossi
 		return store.Dossier{}, fmt.Errorf("%q is neither a reference nor an id", c.Contract)
 	}
 	return snap.DossierByRef(ctx, ref)
-}
-
-type verifyCmd struct {
-	File string      `arg:"" type:"existingfile" help:"What voicepact export wrote."`
-	Key  []publicKey `required:"" placeholder:"HEX|FILE" help:"Public key of the service, or a file with it; again for older ones."`
-}
-
-// Help is printed by --help below the usage.
-func (c *verifyCmd) Help() string {
-	return "It needs no database, no network and no environment. It ends with 0 where the file is genuine and holds " +
-		"together, with 1 where it is not or does not, and with 2 where it cannot be read."
-}
-
-// Run implements the command.
-func (c *verifyCmd) Run() error {
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return undone(err)
-	}
-	var keys []ed25519.PublicKey
-	for _, key := range c.Key {
-		keys = append(keys, ed25519.PublicKey(key))
-	}
-	finding, err := evidence.Verify(text, escrow.NewKeyring(keys...))
-	if err != nil {
-		return wrong("VERDICT: not genuine: %w", err)
-	}
-	if err := finding.Tell(os.Stdout); err != nil {
-		return undone(err)
-	}
-	if len(finding.Wrong) > 0 {
-		return wrong("%d things do not hold", len(finding.Wrong))
-	}
-	return nil
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
-	"text/tabwriter"
-	"time"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -25,20 +26,63 @@ func (c *itemsCmd) Run(ctx context.Context) error {
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
+	return printItems(os.Stdout, items)
+}
+
+func printItems(out io.Writer, items []escrow.Item) error {
 	if len(items) == 0 {
-		fmt.Println("nothing waits for a person")
+		fmt.Fprintln(out, "nothing waits for a person")
 		return nil
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SINCE\tKIND\tCONTRACT\tTRANSFER\tITEM\tNOTE")
-	for _, item := range items {
-		since := item.OpenedAt.In(escrow.EAT).Format(time.DateTime)
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", since, item.Kind, item.Ref, idOrNone(item.TransferID), item.ID, item.Note)
+	rows := make([]string, len(items))
+	kinds := map[escrow.ItemKind]bool{}
+	for i, item := range items {
+		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", clock(item.OpenedAt), item.Kind, item.Ref, about(item), item.ID, item.Note)
+		kinds[item.Kind] = true
 	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print items: %w", err)
+	if err := printTable(out, "SINCE\tKIND\tCONTRACT\tTRANSFER\tITEM\tNOTE", rows); err != nil {
+		return err
 	}
-	return nil
+	fmt.Fprintln(out, "\nWhat to do")
+	return aligned(out, func(w io.Writer) {
+		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+			fmt.Fprintf(w, "  %s\t%s\n", kind, advice(kind))
+		}
+	})
+}
+
+// about is the transfer that an item is about. Strays and alarms have an id of
+// their own, which no other command takes.
+func about(item escrow.Item) string {
+	if item.TransferID == uuid.Nil || item.Ref == "" {
+		return ""
+	}
+	return item.TransferID.String()
+}
+
+// advice is what puts an item right. Where nothing is named the contract's
+// history tells, and the item is closed by hand.
+func advice(kind escrow.ItemKind) string {
+	switch kind {
+	case escrow.ItemDispute, escrow.ItemInspectionOver, escrow.ItemOverdueUnwarned:
+		return "hear both sides, then: contract resolve CONTRACT --to-seller KSH --reason WHY"
+	case escrow.ItemAcceptedSilent:
+		return "call the seller, who only has to confirm; nothing is paid before"
+	case escrow.ItemPayoutFailed:
+		return "transfer retry TRANSFER [--to PHONE] --reason WHY, or pay in M-Pesa's portal and: transfer settled TRANSFER --receipt R --reason WHY"
+	case escrow.ItemPayoutSilent, escrow.ItemCollectUnknown:
+		return "it is still asked about; look for it in M-Pesa's portal, pay nothing again"
+	case escrow.ItemStrayMoney:
+		return "suspense list, then: suspense assign RECEIPT CONTRACT, or give it back in the portal and: suspense return RECEIPT --reversal R"
+	case escrow.ItemNoWayBack:
+		return "give it back in M-Pesa's portal, then: transfer settled TRANSFER --receipt R --reason WHY"
+	case escrow.ItemPayoutsHalted:
+		return "payouts status; put the cause right at M-Pesa, then: payouts resume --reason WHAT"
+	case escrow.ItemBalanceDiffers, escrow.ItemNotOnStatement, escrow.ItemAmountMismatch, escrow.ItemReceiptReuse, escrow.ItemPaidTwice:
+		return "compare with M-Pesa's portal: contract show CONTRACT, reconcile; what we moved ourselves: float add, take or charges"
+	default:
+		return "contract show CONTRACT; when it is settled: item close ITEM --reason WHAT"
+	}
 }
 
 type itemCmd struct {
@@ -61,11 +105,4 @@ func (c *itemCloseCmd) Run(ctx context.Context) error {
 		fmt.Println("closed")
 		return nil
 	})
-}
-
-func idOrNone(id uuid.UUID) string {
-	if id == uuid.Nil {
-		return ""
-	}
-	return id.String()
 }

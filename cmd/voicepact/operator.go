@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,12 +51,15 @@ func (c *operatorListCmd) Run(ctx context.Context) error {
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tROLE\tSINCE\tDISABLED")
-	for _, o := range operators {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", o.Name, o.Role, clock(o.CreatedAt), clock(o.DisabledAt))
+	if len(operators) == 0 {
+		fmt.Println("nobody yet: voicepact operator add NAME")
+		return nil
 	}
-	return flushed(table)
+	rows := make([]string, len(operators))
+	for i, o := range operators {
+		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s", o.Name, o.Role, clock(o.CreatedAt), clock(o.DisabledAt))
+	}
+	return printTable(os.Stdout, "NAME\tROLE\tSINCE\tDISABLED", rows)
 }
 
 type operatorDisableCmd struct {
@@ -80,21 +82,5 @@ func (c *operatorDisableCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("no operator called %q may act", c.Name)
 	}
 	fmt.Printf("%s may not act any more\n", c.Name)
-	return nil
-}
-
-// clock writes a time as people here read it; nothing for the zero time.
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(escrow.EAT).Format(time.DateTime)
-}
-
-// flushed prints what a table has gathered.
-func flushed(table *tabwriter.Writer) error {
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
 	return nil
 }

@@ -27,6 +27,15 @@ func paced(policy escrow.Policy) escrow.Policy {
 	return policy
 }
 
+// demonstrated asks sooner: nobody waits a quarter of an hour at a demonstration for
+// a payout that a kill caught on its way.
+func demonstrated(policy escrow.Policy) escrow.Policy {
+	policy.PayoutLooks = []time.Duration{2 * time.Second, 10 * time.Second, 20 * time.Second, time.Minute, 10 * time.Minute}
+	policy.ResendAfter = 5 * time.Second
+	policy.PromptPause, policy.SamePromptPause = 0, 0
+	return policy
+}
+
 // retries tries a job that failed again as River does by itself, longer each
 // time, and in a hurry sooner.
 type retries struct{ river.DefaultClientRetryPolicy }

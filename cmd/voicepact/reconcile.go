@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -130,7 +129,10 @@ func (a *app) newestBalance(ctx context.Context) (time.Time, error) {
 }
 
 func printReconciliation(out io.Writer, r escrow.Reconciliation) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	return aligned(out, func(table io.Writer) { tellReconciliation(table, r) })
+}
+
+func tellReconciliation(table io.Writer, r escrow.Reconciliation) {
 	line := func(what string, value any) { fmt.Fprintf(table, "%s\t%v\n", what, value) }
 	line("from", r.From.In(escrow.EAT).Format(time.DateTime))
 	line("to", r.To.In(escrow.EAT).Format(time.DateTime))
@@ -155,10 +157,6 @@ func printReconciliation(out io.Writer, r escrow.Reconciliation) error {
 	} else {
 		line("result", "a person has to look")
 	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
 }
 
 func receipts(list []string) string {

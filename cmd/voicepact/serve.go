@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/voicepact/gateway/store"
 )
@@ -85,61 +82,4 @@ func (c *serveCmd) checkRole(ctx context.Context, a *app) error {
 			"(or start with --allow-owner)", err)
 	}
 	return err
-}
-
-// newLog makes the JSON log. Phones mask themselves; bodies, PINs and paths
-// with secrets are never handed to it.
-func newLog(out *os.File) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
-}
-
-type migrateCmd struct {
-	AppRole string `placeholder:"NAME" help:"Role to serve as: gets the rights, and is made where APP_ROLE_PASSWORD is set."`
-}
-
-// Run implements the command. The address comes from DATABASE_URL only: it holds
-// a password, and other users of the machine can read command lines.
-func (c *migrateCmd) Run(ctx context.Context) error {
-	address := os.Getenv("DATABASE_URL")
-	if address == "" {
-		return errors.New("DATABASE_URL is not set")
-	}
-	if err := store.MigrateDatabase(ctx, address); err != nil {
-		return err
-	}
-	fmt.Println("schema is up to date")
-	if c.AppRole == "" {
-		return nil
-	}
-	if err := store.GrantDatabase(ctx, address, c.AppRole, os.Getenv("APP_ROLE_PASSWORD")); err != nil {
-		return err
-	}
-	fmt.Printf("%s can serve, and can add to the audit trail and the ledger only\n", c.AppRole)
-	return nil
-}
-
-// healthTimeout bounds the whole health check.
-const healthTimeout = 3 * time.Second
-
-type healthcheckCmd struct {
-	URL string `default:"http://127.0.0.1:8080/readyz" help:"Where the gateway answers."`
-}
-
-// Run implements the command.
-func (c *healthcheckCmd) Run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, http.NoBody)
-	if err != nil {
-		return fmt.Errorf("health check: %w", err)
-	}
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("gateway does not answer: %w", err)
-	}
-	defer reply.Body.Close()
-	if reply.StatusCode != http.StatusOK {
-		return fmt.Errorf("gateway is not ready: %s", reply.Status)
-	}
-	return nil
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"text/tabwriter"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -69,16 +67,4 @@ func (c *suspenseReturnCmd) Run(ctx context.Context) error {
 		}
 		return err
 	})
-}
-
-// printTable writes rows under a header in aligned columns.
-func printTable(out io.Writer, header string, rows []string) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, line := range append([]string{header}, rows...) {
-		fmt.Fprintln(table, line)
-	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
 }

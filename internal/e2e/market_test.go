@@ -17,7 +17,7 @@ import (
 
 // market is the program with people who trade on it without end, whatever is done
 // to it, and the books that are looked into meanwhile. The gateways are in a
-// hurry: see cmd/voicepact/hurry.go.
+// hurry: see cmd/voicepact/pace_hurried.go.
 type market struct {
 	*rig
 	places []place

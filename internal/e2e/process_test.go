@@ -28,7 +28,7 @@ var (
 	// binary is the program under test, built once with the race detector.
 	binary = program("voicepact", "-race")
 	// hurriedBinary is the program that waits a twentieth as long for everything,
-	// at its real speed: see cmd/voicepact/hurry.go.
+	// at its real speed: see cmd/voicepact/pace_hurried.go.
 	hurriedBinary = program("voicepact-hurried", "-tags=hurried")
 )
 

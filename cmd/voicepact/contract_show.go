@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/google/uuid"
 
@@ -70,12 +69,12 @@ func (d *desk) file(ctx context.Context, ref escrow.Ref) (*file, error) {
 }
 
 func (f *file) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	f.terms(w)
-	f.money(w)
-	f.decisions(w)
-	f.history(w)
-	return flushed(w)
+	return aligned(out, func(w io.Writer) {
+		f.terms(w)
+		f.money(w)
+		f.decisions(w)
+		f.history(w)
+	})
 }
 
 func (f *file) terms(w io.Writer) {

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store"
 )
 
@@ -69,20 +67,4 @@ func (b books) secrets() (devSecrets, error) {
 		return devSecrets{}, fmt.Errorf("no data of `voicepact dev`: %w", err)
 	}
 	return loadSecrets(file)
-}
-
-type pubkeyCmd struct{ books }
-
-// Run implements the command: what others need to check our signatures.
-func (c *pubkeyCmd) Run() error {
-	signing, err := c.signing()
-	if err != nil {
-		return err
-	}
-	signer, err := signing.signer()
-	if err != nil {
-		return err
-	}
-	fmt.Printf("public key  %s\nkey id      %s\n", hex.EncodeToString(signer.Public()), escrow.KeyID(signer.Public()))
-	return nil
 }
