@@ -160,7 +160,7 @@ func connect(ctx context.Context, driver, source string) (*sqlx.DB, error) {
 }
 
 // errInUse says that another process has the file.
-var errInUse = errors.New("the data is in use by another voicepact")
+var errInUse = errors.New("the data is in use by another voicepact: stop that first")
 
 // openSQLite opens the file, or a database in memory where path is empty. One
 // connection serves all: SQLite has one writer, and waiting in Go is fairer

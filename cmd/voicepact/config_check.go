@@ -43,10 +43,11 @@ func (c config) checkProduction(simulated bool) error {
 	if _, err := c.guards(nil); err != nil {
 		problems = append(problems, err)
 	}
-	secure := map[string]string{"PUBLIC_URL": c.PublicURL, "AT_BASE_URL": c.AT.BaseURL, "DARAJA_BASE_URL": c.Daraja.BaseURL}
-	for name, address := range secure {
-		if !simulated && !strings.HasPrefix(address, "https://") {
-			problems = append(problems, fmt.Errorf("%s must be https://… (or start with --allow-simulator)", name))
+	for _, setting := range []struct{ name, address string }{
+		{"PUBLIC_URL", c.PublicURL}, {"AT_BASE_URL", c.AT.BaseURL}, {"DARAJA_BASE_URL", c.Daraja.BaseURL},
+	} {
+		if !simulated && !strings.HasPrefix(setting.address, "https://") {
+			problems = append(problems, fmt.Errorf("%s must be https://… (or give --allow-simulator)", setting.name))
 		}
 	}
 	return errors.Join(problems...)

@@ -9,7 +9,7 @@ import (
 )
 
 type contractCmd struct {
-	List    contractListCmd    `cmd:"" help:"List what waits for a mediator."`
+	List    contractListCmd    `cmd:"" help:"List the contracts that wait for a mediator, or others."`
 	Show    contractShowCmd    `cmd:"" help:"Show all that is known of a contract."`
 	Resolve contractResolveCmd `cmd:"" help:"Decide a dispute: so much to the seller, the rest to the buyer."`
 	Approve contractApproveCmd `cmd:"" help:"Do what another operator proposed."`
@@ -20,7 +20,7 @@ type contractListCmd struct {
 	books
 
 	All   bool   `help:"Contracts in every state." xor:"which"`
-	State string `help:"Contracts in this state." xor:"which"`
+	State string `placeholder:"STATE" help:"Contracts in this state: pending, confirmed, payment_locked, …" xor:"which"`
 	Limit int    `default:"100" help:"How many at most."`
 }
 
@@ -80,17 +80,12 @@ func why(c escrow.Contract) string {
 	}
 }
 
-// refArg is the contract that a command is about.
-type refArg struct {
-	Ref string `arg:"" help:"The contract's reference."`
-}
-
 type contractResolveCmd struct {
 	books
 	refArg
 
-	ToSeller int64  `required:"" help:"Shillings to the seller; the rest goes back to the buyer."`
-	Reason   string `required:"" help:"Why, for the history."`
+	ToSeller int64  `required:"" placeholder:"KSH" help:"Shillings to the seller; the rest goes back to the buyer."`
+	Reason   string `required:"" placeholder:"WHY" help:"Why, for the history."`
 }
 
 // Run implements the command.
@@ -100,7 +95,7 @@ func (c *contractResolveCmd) Run(ctx context.Context) error {
 		m.ToSeller = escrow.Shillings(c.ToSeller)
 		result, err := d.service.Resolve(ctx, m)
 		if err != nil {
-			return explained(err)
+			return err
 		}
 		contract := result.Contract
 		if contract.State == escrow.Resolved {
@@ -123,7 +118,7 @@ func (c *contractApproveCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
 		result, err := d.service.Approve(ctx, d.mediation(escrow.Ref(c.Ref), ""))
 		if err != nil {
-			return explained(err)
+			return err
 		}
 		return d.sayDone(ctx, result.Contract)
 	})
@@ -133,7 +128,7 @@ type contractRejectCmd struct {
 	books
 	refArg
 
-	Reason string `required:"" help:"Why, for the history."`
+	Reason string `required:"" placeholder:"WHY" help:"Why, for the history."`
 }
 
 // Run implements the command.
@@ -141,7 +136,7 @@ func (c *contractRejectCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
 		result, err := d.service.Reject(ctx, d.mediation(escrow.Ref(c.Ref), c.Reason))
 		if err != nil {
-			return explained(err)
+			return err
 		}
 		fmt.Printf("Rejected. %s is still disputed, and %s stays held.\n", result.Contract.Ref, result.Contract.Amount)
 		return nil

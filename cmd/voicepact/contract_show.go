@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ func (c *contractShowCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
 		file, err := d.file(ctx, escrow.Ref(c.Ref))
 		if err != nil {
-			return explained(err)
+			return err
 		}
 		return file.print(os.Stdout)
 	})
@@ -113,7 +114,11 @@ func (f *file) money(w io.Writer) {
 	fmt.Fprintf(w, "  owed to the buyer\t%s\n", sums[escrow.PayableAccount(f.Contract.Buyer.ID)])
 	fmt.Fprintf(w, "  owed to the seller\t%s\n", sums[escrow.PayableAccount(f.Contract.Seller.ID)])
 	for _, t := range f.Transfers {
-		fmt.Fprintf(w, "  %s by %s\t%s\t%s\t%s\t%s\n", t.Kind, t.Method, t.Amount, t.State, clock(t.UpdatedAt), t.Receipt)
+		result := t.Receipt
+		if t.State == escrow.TransferFailed {
+			result = "code " + t.ResultCode
+		}
+		fmt.Fprintf(w, "  %s by %s\t%s\t%s\t%s\t%s\t%s\n", t.Kind, t.Method, t.Amount, t.State, clock(t.UpdatedAt), t.ID, result)
 	}
 }
 
@@ -133,14 +138,17 @@ func (f *file) decisions(w io.Writer) {
 		if !i.Closed.At.IsZero() {
 			closed = strings.TrimSpace("closed " + i.Closed.By)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s %s\n", i.Kind, closed, clock(i.OpenedAt), i.Note, i.Closed.Why)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", i.Kind, closed, clock(i.OpenedAt), i.Note, i.Closed.Why)
 	}
 }
+
+// longIDs finds ids, which are known by their beginnings where they are only read.
+var longIDs = regexp.MustCompile(`\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
 
 func (f *file) history(w io.Writer) {
 	fmt.Fprintln(w, "\nHistory\t")
 	for _, e := range f.Events {
-		detail := strings.ReplaceAll(e.Detail, "\n", ", ")
+		detail := longIDs.ReplaceAllString(strings.ReplaceAll(e.Detail, "\n", ", "), "$1…")
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", clock(e.At), e.Event, f.names[e.Actor], e.Channel, detail)
 	}
 	fmt.Fprintln(w, "\nMessages\t")

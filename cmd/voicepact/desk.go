@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"time"
 
@@ -43,7 +42,7 @@ func (b books) atDesk(ctx context.Context, fn func(*desk) error) error {
 	policy.FourEyesAbove = escrow.Shillings(ruling.FourEyesAbove)
 	d := &desk{store: s, key: os.Getenv("OPERATOR_KEY"), service: escrow.NewService(escrow.Deps{
 		Store: s, Signer: signer, Policy: policy, Now: time.Now,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log: newQuietLog(os.Stderr),
 	})}
 	err = errors.Join(s.CheckSchema(ctx), signing.checkSigning(ctx, s))
 	if err == nil {

@@ -48,17 +48,34 @@ func nameVariables(err error) error {
 	if !errors.As(err, &all) {
 		return err
 	}
-	named := make([]error, len(all.Errors))
-	for i, problem := range all.Errors {
-		named[i] = problem
-		var parse env.ParseError
-		if !errors.As(problem, &parse) {
+	var missing []string
+	var named []error
+	for _, problem := range all.Errors {
+		if empty, ok := errors.AsType[env.EmptyVarError](problem); ok {
+			missing = append(missing, empty.Key)
 			continue
 		}
-		if field, ok := reflect.TypeFor[config]().FieldByName(parse.Name); ok {
-			variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
-			named[i] = fmt.Errorf("%s: %w", variable, parse.Err)
+		if unset, ok := errors.AsType[env.VarIsNotSetError](problem); ok {
+			missing = append(missing, unset.Key)
+			continue
 		}
+		named = append(named, nameVariable(problem))
+	}
+	if len(missing) > 0 {
+		named = append(named, fmt.Errorf("not set: %s", strings.Join(missing, ", ")))
 	}
 	return errors.Join(named...)
+}
+
+func nameVariable(problem error) error {
+	parse, ok := errors.AsType[env.ParseError](problem)
+	if !ok {
+		return problem
+	}
+	field, ok := reflect.TypeFor[config]().FieldByName(parse.Name)
+	if !ok {
+		return problem
+	}
+	variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+	return fmt.Errorf("%s: %w", variable, parse.Err)
 }

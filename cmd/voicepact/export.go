@@ -18,7 +18,7 @@ import (
 type exportCmd struct {
 	books
 
-	Contract   string `arg:"" help:"Reference or id of the contract. A reference names the newest contract that has it."`
+	Contract   string `arg:"" help:"Number or id of the contract. A number names the newest contract that has it."`
 	WithPhones bool   `help:"Show whole numbers and names: for a court."`
 }
 
@@ -92,7 +92,7 @@ func (c *exportCmd) find(ctx context.Context, snap *store.Snapshot) (store.Dossi
 	}
 	ref, err := escrow.ParseRef(c.Contract)
 	if err != nil {
-		return store.Dossier{}, fmt.Errorf("%q is neither a reference nor an id", c.Contract)
+		return store.Dossier{}, fmt.Errorf("no contract has the number %s: its last digit checks the others", c.Contract)
 	}
 	return snap.DossierByRef(ctx, ref)
 }

@@ -25,31 +25,31 @@ type floatChargesCmd struct{ floatChange }
 type floatChange struct {
 	books
 
-	Shillings int64  `arg:"" help:"How many shillings."`
-	Reason    string `required:"" help:"What was moved, and where it stands."`
-	Receipt   string `help:"M-Pesa's receipt of the movement: booked once, however often it is given."`
+	Shillings int64        `arg:"" placeholder:"ksh" help:"How many shillings."`
+	Reason    string       `required:"" placeholder:"WHY" help:"What was moved, and where it stands."`
+	Receipt   mpesaReceipt `placeholder:"RECEIPT" help:"M-Pesa's receipt of the movement: booked once, however often it is given."`
 }
 
 // Run implements the command.
 func (c *floatAddCmd) Run(ctx context.Context) error {
-	return c.book(ctx, escrow.Shillings(c.Shillings), false)
+	return c.book(ctx, escrow.Shillings(c.Shillings), false, "brought to M-Pesa")
 }
 
 // Run implements the command.
 func (c *floatTakeCmd) Run(ctx context.Context) error {
-	return c.book(ctx, -escrow.Shillings(c.Shillings), false)
+	return c.book(ctx, -escrow.Shillings(c.Shillings), false, "taken from M-Pesa")
 }
 
 // Run implements the command.
 func (c *floatChargesCmd) Run(ctx context.Context) error {
-	return c.book(ctx, -escrow.Shillings(c.Shillings), true)
+	return c.book(ctx, -escrow.Shillings(c.Shillings), true, "taken by M-Pesa for its charges")
 }
 
-func (c floatChange) book(ctx context.Context, amount escrow.Cents, charges bool) error {
+func (c floatChange) book(ctx context.Context, amount escrow.Cents, charges bool, what string) error {
 	if c.Shillings <= 0 {
-		return fmt.Errorf("how many shillings must be more than 0, and is %d", c.Shillings)
+		return fmt.Errorf("%d shillings cannot be booked: it must be more than 0", c.Shillings)
 	}
-	key := c.Receipt
+	key := string(c.Receipt)
 	if key == "" {
 		key = uuid.NewString()
 	}
@@ -58,9 +58,9 @@ func (c floatChange) book(ctx context.Context, amount escrow.Cents, charges bool
 			Key: "float:" + key, Operator: d.key, Amount: amount, Charges: charges, Reason: c.Reason,
 		})
 		if err != nil {
-			return explained(err)
+			return err
 		}
-		fmt.Println("booked", amount)
+		fmt.Printf("booked: %s %s\n", escrow.Shillings(c.Shillings), what)
 		return nil
 	})
 }

@@ -93,14 +93,14 @@ type itemCloseCmd struct {
 	books
 
 	ID     uuid.UUID `arg:"" help:"The item, as the list names it."`
-	Reason string    `required:"" help:"What was found or done."`
+	Reason string    `required:"" placeholder:"WHY" help:"What was found or done."`
 }
 
 // Run implements the command.
 func (c *itemCloseCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
 		if err := d.service.CloseItem(ctx, c.ID, d.mediation("", c.Reason)); err != nil {
-			return explained(err)
+			return err
 		}
 		fmt.Println("closed")
 		return nil

@@ -13,6 +13,11 @@ func newLog(out *os.File) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
+// newQuietLog makes the log of what people run by hand: only what is wrong.
+func newQuietLog(out *os.File) *slog.Logger {
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 // redisLog takes what the Redis client has to say into our log.
 type redisLog struct{ log *slog.Logger }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,8 +14,8 @@ import (
 )
 
 type operatorCmd struct {
-	Add     operatorAddCmd     `cmd:"" help:"Add a mediator, and print the key they act by."`
-	List    operatorListCmd    `cmd:"" help:"List all operators."`
+	Add     operatorAddCmd     `cmd:"" help:"Add an operator, and print the key they act by."`
+	List    operatorListCmd    `cmd:"" help:"List all operators, and those who were."`
 	Disable operatorDisableCmd `cmd:"" help:"Take an operator's key away."`
 }
 
@@ -26,6 +27,9 @@ type operatorAddCmd struct {
 
 // Run implements the command. The key is shown this once: only its hash is kept.
 func (c *operatorAddCmd) Run(ctx context.Context) error {
+	if c.Name = strings.TrimSpace(c.Name); c.Name == "" {
+		return errors.New("an operator needs a name")
+	}
 	s, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -35,7 +39,7 @@ func (c *operatorAddCmd) Run(ctx context.Context) error {
 	if err := errors.Join(s.AddOperator(ctx, operator, hash), s.Close()); err != nil {
 		return err
 	}
-	fmt.Printf("%s may decide disputes. The key is shown this once:\n\nOPERATOR_KEY=%s\n", c.Name, key)
+	fmt.Printf("%s may decide disputes and act about money. The key is shown this once:\n\nOPERATOR_KEY=%s\n", c.Name, key)
 	return nil
 }
 

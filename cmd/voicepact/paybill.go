@@ -37,7 +37,7 @@ func (c *paybillRegisterCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a := &app{cfg: cfg, log: newLog(os.Stderr), redis: client}
+	a := &app{cfg: cfg, log: newQuietLog(os.Stderr), redis: client}
 	money, err := a.buildMoney(certificate)
 	if err == nil {
 		err = registerPayBill(ctx, money, cfg)

@@ -22,10 +22,10 @@ func (c *payoutsStatusCmd) Run(ctx context.Context) error {
 			return err
 		}
 		if len(halts) == 0 {
-			fmt.Fprintln(os.Stdout, "payouts go out")
+			fmt.Println("payouts go out")
 		}
 		for _, h := range halts {
-			fmt.Fprintf(os.Stdout, "payouts are HALTED (%s) since %s: %s\n", h.Kind, clock(h.Since), h.Reason)
+			fmt.Printf("payouts are HALTED since %s (%s): %s\n", clock(h.Since), h.Kind, h.Reason)
 		}
 		balances, err := d.store.ProviderBalances(ctx)
 		if err != nil {
@@ -37,7 +37,12 @@ func (c *payoutsStatusCmd) Run(ctx context.Context) error {
 				rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%s", line.Name, line.Available, line.Current, clock(b.At)))
 			}
 		}
+		if len(rows) == 0 {
+			fmt.Println("M-Pesa has not told yet what is on our accounts; a running gateway asks every 15 minutes")
+			return nil
+		}
 		slices.Sort(rows)
+		fmt.Println()
 		return printTable(os.Stdout, "M-PESA ACCOUNT\tAVAILABLE\tCURRENT\tAS OF", rows)
 	})
 }
@@ -45,13 +50,21 @@ func (c *payoutsStatusCmd) Run(ctx context.Context) error {
 type payoutsResumeCmd struct {
 	books
 
-	Reason string `required:"" help:"What was wrong, and what was done about it."`
+	Reason string `required:"" placeholder:"WHY" help:"What was wrong, and what was done about it."`
 }
 
 // Run implements the command.
 func (c *payoutsResumeCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
-		err := d.service.Resume(ctx, d.errand(c.Reason))
+		halts, err := d.service.Halts(ctx)
+		if err == nil && len(halts) == 0 {
+			fmt.Println("payouts are not halted")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = d.service.Resume(ctx, d.errand(c.Reason))
 		if err == nil {
 			fmt.Fprintln(os.Stdout, "payouts go out again, within a minute")
 		}

@@ -39,7 +39,7 @@ func (k *publicKey) UnmarshalText(text []byte) error {
 	if hexDigits.FindString(found) != found {
 		content, err := os.ReadFile(found) //nolint:gosec // the caller's own file
 		if err != nil {
-			return fmt.Errorf("neither 64 hexadecimal digits nor a file: %w", err)
+			return fmt.Errorf("%s is neither 64 hexadecimal digits nor a file that can be read", text)
 		}
 		if found = hexDigits.FindString(string(content)); found == "" {
 			return fmt.Errorf("no public key (64 hexadecimal digits) in %s", text)

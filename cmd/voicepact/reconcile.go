@@ -56,7 +56,7 @@ func (c *reconcileCmd) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	a, err := build(ctx, cfg, cfg.policy(), certificate, newLog(os.Stderr))
+	a, err := build(ctx, cfg, cfg.policy(), certificate, newQuietLog(os.Stderr))
 	if err != nil {
 		return err
 	}

@@ -91,10 +91,12 @@ func bouquet(tariff string) bank.Bouquet {
 // checkSimulated refuses an environment that is made for the real providers.
 func checkSimulated(cfg config) error {
 	var problems []error
-	for name, address := range map[string]string{"AT_BASE_URL": cfg.AT.BaseURL, "DARAJA_BASE_URL": cfg.Daraja.BaseURL} {
-		parsed, err := url.Parse(address)
+	for _, setting := range []struct{ name, address string }{
+		{"AT_BASE_URL", cfg.AT.BaseURL}, {"DARAJA_BASE_URL", cfg.Daraja.BaseURL},
+	} {
+		parsed, err := url.Parse(setting.address)
 		if err != nil || !strings.HasPrefix(parsed.Path, "/sim/") {
-			problems = append(problems, fmt.Errorf("%s is not that of a simulator, http://…/sim/…", name))
+			problems = append(problems, fmt.Errorf("%s is not that of a simulator, http://…/sim/…", setting.name))
 		}
 	}
 	return errors.Join(problems...)

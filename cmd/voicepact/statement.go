@@ -12,7 +12,7 @@ import (
 type statementCmd struct {
 	books
 
-	Ref string `arg:"" help:"Number of the contract."`
+	refArg
 }
 
 // Run implements the command: every posting of a contract and what was held
@@ -25,10 +25,16 @@ func (c *statementCmd) Run(ctx context.Context) error {
 	defer func() { _ = s.Close() }()
 	return s.Snapshot(ctx, func(ctx context.Context, snap *store.Snapshot) error {
 		d, err := snap.DossierByRef(ctx, escrow.Ref(c.Ref))
-		if err != nil {
+		if escrow.IsNotFound(err) {
+			return explained(escrow.Refuse(escrow.UnknownContract))
+		} else if err != nil {
 			return err
 		}
 		lines := escrow.Statement(d.Contract, d.Postings)
+		if len(lines) == 0 {
+			fmt.Printf("contract %s is %s: no money has come\n", c.Ref, d.Contract.State)
+			return nil
+		}
 		rows := make([]string, len(lines))
 		for i, l := range lines {
 			rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", clock(l.At), l.Reason,

@@ -9,7 +9,7 @@ import (
 )
 
 type suspenseCmd struct {
-	List   suspenseListCmd   `cmd:"" default:"1" help:"Show the money that came for no contract anyone can name."`
+	List   suspenseListCmd   `cmd:"" default:"1" help:"List the money that came for no contract anyone can name."`
 	Assign suspenseAssignCmd `cmd:"" help:"Count such money as the payment of a contract."`
 	Return suspenseReturnCmd `cmd:"" help:"Note that such money was reversed by hand in M-Pesa's portal."`
 }
@@ -23,6 +23,10 @@ func (c *suspenseListCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(strays) == 0 {
+			fmt.Println("no money waits for a contract")
+			return nil
+		}
 		rows := make([]string, len(strays))
 		for i, s := range strays {
 			rows[i] = fmt.Sprintf("%s\t%s\t%s\t%q\t%s\t%s", clock(s.At), s.Receipt, s.Amount, s.Account, s.Payer, s.Name)
@@ -34,15 +38,16 @@ func (c *suspenseListCmd) Run(ctx context.Context) error {
 type suspenseAssignCmd struct {
 	books
 
-	Receipt string `arg:"" help:"M-Pesa receipt of the money."`
-	Ref     string `arg:"" help:"Number of the contract that it pays for."`
-	Reason  string `required:"" help:"How you know whose money it is."`
+	Receipt mpesaReceipt `arg:"" help:"M-Pesa receipt of the money."`
+	refArg
+
+	Reason string `required:"" placeholder:"WHY" help:"How you know whose money it is."`
 }
 
 // Run implements the command.
 func (c *suspenseAssignCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
-		err := d.service.AssignStray(ctx, c.Receipt, escrow.Ref(c.Ref), d.errand(c.Reason))
+		err := d.service.AssignStray(ctx, string(c.Receipt), escrow.Ref(c.Ref), d.errand(c.Reason))
 		if err == nil {
 			fmt.Fprintf(os.Stdout, "%s pays for contract %s: the money is held, and both sides are told\n", c.Receipt, c.Ref)
 		}
@@ -53,15 +58,15 @@ func (c *suspenseAssignCmd) Run(ctx context.Context) error {
 type suspenseReturnCmd struct {
 	books
 
-	Receipt  string `arg:"" help:"M-Pesa receipt of the money."`
-	Reversal string `required:"" help:"M-Pesa receipt of its reversal in the portal."`
-	Reason   string `required:"" help:"Why it goes back."`
+	Receipt  mpesaReceipt `arg:"" help:"M-Pesa receipt of the money."`
+	Reversal mpesaReceipt `required:"" placeholder:"RECEIPT" help:"M-Pesa receipt of its reversal in the portal."`
+	Reason   string       `required:"" placeholder:"WHY" help:"Why it goes back."`
 }
 
 // Run implements the command.
 func (c *suspenseReturnCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
-		err := d.service.ReturnStray(ctx, c.Receipt, c.Reversal, d.errand(c.Reason))
+		err := d.service.ReturnStray(ctx, string(c.Receipt), string(c.Reversal), d.errand(c.Reason))
 		if err == nil {
 			fmt.Fprintf(os.Stdout, "%s has gone back under %s\n", c.Receipt, c.Reversal)
 		}

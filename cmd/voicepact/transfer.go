@@ -18,15 +18,15 @@ type transferCmd struct {
 type transferSettledCmd struct {
 	books
 
-	ID      uuid.UUID `arg:"" help:"Id of the transfer, as voicepact items shows it."`
-	Receipt string    `required:"" help:"M-Pesa receipt of what was done in the portal."`
-	Reason  string    `required:"" help:"What was done, and why."`
+	ID      uuid.UUID    `arg:"" placeholder:"transfer" name:"transfer" help:"Id of the transfer, as items and contract show print it."`
+	Receipt mpesaReceipt `required:"" placeholder:"RECEIPT" help:"M-Pesa receipt of what was done in the portal."`
+	Reason  string       `required:"" placeholder:"WHY" help:"What was done, and why."`
 }
 
 // Run implements the command.
 func (c *transferSettledCmd) Run(ctx context.Context) error {
 	return c.atDesk(ctx, func(d *desk) error {
-		err := d.service.SettledByHand(ctx, c.ID, c.Receipt, d.errand(c.Reason))
+		err := d.service.SettledByHand(ctx, c.ID, string(c.Receipt), d.errand(c.Reason))
 		if err == nil {
 			fmt.Fprintln(os.Stdout, "booked as done under", c.Receipt)
 		}
@@ -37,9 +37,9 @@ func (c *transferSettledCmd) Run(ctx context.Context) error {
 type transferRetryCmd struct {
 	books
 
-	ID     uuid.UUID `arg:"" help:"Id of the transfer, as voicepact items shows it."`
+	ID     uuid.UUID `arg:"" placeholder:"transfer" name:"transfer" help:"Id of the transfer, as items and contract show print it."`
 	To     string    `placeholder:"PHONE" help:"Another number to pay to; you have made sure whose it is."`
-	Reason string    `required:"" help:"What you found out."`
+	Reason string    `required:"" placeholder:"WHY" help:"What you found out."`
 }
 
 // Run implements the command.
@@ -48,13 +48,13 @@ func (c *transferRetryCmd) Run(ctx context.Context) error {
 	if c.To != "" {
 		var err error
 		if to, err = escrow.ParsePhone(c.To); err != nil {
-			return fmt.Errorf("%s is no Kenyan mobile number: %w", c.To, err)
+			return fmt.Errorf("%q is no Kenyan mobile number", c.To)
 		}
 	}
 	return c.atDesk(ctx, func(d *desk) error {
 		err := d.service.Retry(ctx, c.ID, to, d.errand(c.Reason))
 		if err == nil {
-			fmt.Fprintln(os.Stdout, "ordered once more, under a new id")
+			fmt.Fprintln(os.Stdout, "ordered once more, under a new id: a running gateway sends it")
 		}
 		return err
 	})

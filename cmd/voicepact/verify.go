@@ -9,7 +9,7 @@ import (
 )
 
 type verifyCmd struct {
-	File string      `arg:"" type:"existingfile" help:"What voicepact export wrote."`
+	File string      `arg:"" type:"path" help:"What voicepact export wrote."`
 	Key  []publicKey `required:"" placeholder:"HEX|FILE" help:"Public key of the service, or a file with it; again for older ones."`
 }
 
