@@ -153,6 +153,26 @@ func TestAnOperatorPaysToAnotherNumber(t *testing.T) {
 	})
 }
 
+// Whichever attempt an operator names, what the others asked of a person is done
+// with it.
+func TestAnEarlierAttemptIsNamed(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		w.DealIn(escrow.Completed, price)
+		first := w.Till.Last(t, escrow.Payout)
+		for _, key := range []string{"k1", "k2"} {
+			w.Learn(escrow.Payout, notPaid(escrow.CauseNumber, "2040"))
+			if err := w.Service.Retry(t.Context(), first.ID, "", w.Errand(key)); err != nil {
+				t.Fatal(err)
+			}
+			w.Work()
+		}
+		w.Pay(escrow.Payout, "R9")
+		wantItems(t, w, "[]")
+	})
+}
+
 // A wrong initiator stops everything that it signs, for everybody, until an
 // operator has put it right.
 func TestALockedInitiatorStopsEveryPayout(t *testing.T) {

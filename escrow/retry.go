@@ -43,11 +43,18 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 	return err
 }
 
-// settleFailed closes what was asked of a person about a transfer that failed.
+// settleFailed closes what was asked of a person about a transfer that failed, and
+// about the other attempts at the same money: whichever of them was named.
 func (w *work) settleFailed(ctx context.Context, t Transfer, c Closing) error {
-	for _, kind := range []ItemKind{ItemPayoutFailed, ItemNoWayBack} {
-		if err := w.SettleItems(ctx, kind, t.ID, c); err != nil {
-			return err
+	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
+	if err != nil {
+		return err
+	}
+	for _, attempt := range attempts {
+		for _, kind := range []ItemKind{ItemPayoutFailed, ItemNoWayBack} {
+			if err := w.SettleItems(ctx, kind, attempt.ID, c); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
