@@ -1,4 +1,4 @@
-# Everything here is also in .ci/run, or is for people. `make` alone lists it.
+# What people run; .ci/run takes its steps from here. `make` alone lists it.
 
 GO        ?= go
 PACKAGES  ?= ./...

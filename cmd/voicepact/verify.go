@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ed25519"
+	"io"
 	"os"
 
 	"github.com/voicepact/gateway/escrow"
@@ -9,7 +10,7 @@ import (
 )
 
 type verifyCmd struct {
-	File string      `arg:"" type:"path" help:"What voicepact export wrote."`
+	File string      `arg:"" type:"path" help:"What voicepact export wrote; - is standard input."`
 	Key  []publicKey `required:"" placeholder:"HEX|FILE" help:"Public key of the service, or a file with it; again for older ones."`
 }
 
@@ -21,7 +22,7 @@ func (c *verifyCmd) Help() string {
 
 // Run implements the command.
 func (c *verifyCmd) Run() error {
-	text, err := os.ReadFile(c.File)
+	text, err := c.read()
 	if err != nil {
 		return undone(err)
 	}
@@ -40,4 +41,11 @@ func (c *verifyCmd) Run() error {
 		return wrong("%d things do not hold", len(finding.Wrong))
 	}
 	return nil
+}
+
+func (c *verifyCmd) read() ([]byte, error) {
+	if c.File != "-" {
+		return os.ReadFile(c.File)
+	}
+	return io.ReadAll(os.Stdin)
 }
