@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/voicepact/gateway/escrow"
@@ -37,23 +38,50 @@ func (c *contractListCmd) Run(ctx context.Context) error {
 		}
 		states = []escrow.State{state}
 	}
-	return c.atDesk(ctx, func(d *desk) error {
-		views, err := d.store.ContractsIn(ctx, states, c.Limit)
+	return c.atDesk(ctx, func(d *desk) error { return c.print(ctx, d, os.Stdout, states) })
+}
+
+func (c *contractListCmd) print(ctx context.Context, d *desk, out io.Writer, states []escrow.State) error {
+	views, err := d.store.ContractsIn(ctx, states, c.Limit)
+	if err != nil {
+		return err
+	}
+	if len(views) == 0 {
+		fmt.Fprintln(out, c.none())
+		return nil
+	}
+	rows := make([]string, len(views))
+	for i, v := range views {
+		o := v.Contract
+		waits, err := d.waiting(ctx, o)
 		if err != nil {
 			return err
 		}
-		if len(views) == 0 {
-			fmt.Println(c.none())
-			return nil
+		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s%s", clock(o.UpdatedAt), o.Ref, o.State, o.Amount, v.Payment,
+			o.Buyer.Label(), o.Seller.Label(), o.Item, why(o), waits)
+	}
+	err = printTable(out, "SINCE\tCONTRACT\tSTATE\tAMOUNT\tMONEY\tBUYER\tSELLER\tGOODS\tWHY", rows)
+	if err == nil && len(views) == c.Limit {
+		fmt.Fprintf(out, "these are %d; there may be more: --limit\n", c.Limit)
+	}
+	return err
+}
+
+// waiting says what ruling waits for a second operator, if one does.
+func (d *desk) waiting(ctx context.Context, c escrow.Contract) (string, error) {
+	if c.State != escrow.Disputed {
+		return "", nil
+	}
+	rulings, err := d.store.Rulings(ctx, c.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range rulings {
+		if r.State == escrow.RulingProposed {
+			return fmt.Sprintf(" (%s to the seller is proposed: approve or reject)", r.ToSeller), nil
 		}
-		rows := make([]string, len(views))
-		for i, v := range views {
-			o := v.Contract
-			rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", clock(o.UpdatedAt), o.Ref, o.State, o.Amount, v.Payment,
-				o.Buyer.Label(), o.Seller.Label(), o.Item, why(o))
-		}
-		return printTable(os.Stdout, "SINCE\tCONTRACT\tSTATE\tAMOUNT\tMONEY\tBUYER\tSELLER\tGOODS\tWHY", rows)
-	})
+	}
+	return "", nil
 }
 
 // none says that there is no such contract.

@@ -88,6 +88,11 @@ func (f *file) terms(w io.Writer) {
 	if c.Quality != "" {
 		fmt.Fprintf(w, "  quality\t%s\n", c.Quality)
 	}
+	for _, detail := range [][2]string{{"place", c.Place}, {"quality", c.Quality}} {
+		if detail[1] != "" {
+			fmt.Fprintf(w, "  %s\t%s\n", detail[0], detail[1])
+		}
+	}
 	fmt.Fprintf(w, "  buyer\t%s\n  seller\t%s\n", c.Buyer.Label(), c.Seller.Label())
 	if reason := why(c); reason != "" {
 		fmt.Fprintf(w, "  disputed\t%s\n", reason)

@@ -34,11 +34,17 @@ func TestAContractIsShownToAMediator(t *testing.T) {
 	if shown = show(t, d, c); !strings.Contains(shown, "ruling proposed  Ksh10,000 to the seller") {
 		t.Errorf("no ruling in\n%s", shown)
 	}
+	if listed := list(t, d); !strings.Contains(listed, "buyer: rotten (Ksh10,000 to the seller is proposed") {
+		t.Errorf("the second operator does not find the ruling in\n%s", listed)
+	}
 	d.key = brian
 	if _, err := d.service.Approve(t.Context(), d.mediation(c.Ref, "")); err != nil {
 		t.Fatal(err)
 	}
 	w.Work()
+	if listed := list(t, d); listed != "nothing waits for a mediator\n" {
+		t.Errorf("decided, and still listed:\n%s", listed)
+	}
 	shown = show(t, d, c)
 	for _, part := range []string{"resolved", "done by Brian", "by Faith", "owed to the buyer   Ksh20,000", "owed to the seller  Ksh10,000", "resolve"} {
 		if !strings.Contains(shown, part) {
@@ -50,6 +56,16 @@ func TestAContractIsShownToAMediator(t *testing.T) {
 			t.Errorf("a whole number is in\n%s", shown)
 		}
 	}
+}
+
+func list(t *testing.T, d *desk) string {
+	t.Helper()
+	var b strings.Builder
+	command := contractListCmd{Limit: 100}
+	if err := command.print(t.Context(), d, &b, []escrow.State{escrow.Disputed}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 func show(t *testing.T, d *desk, c escrow.Contract) string {
@@ -70,7 +86,7 @@ func TestRefusalsOfOperatorsAreSentences(t *testing.T) {
 	t.Parallel()
 	for _, code := range []escrow.Code{
 		escrow.UnknownContract, escrow.UnknownOperator, escrow.UnknownItem, escrow.NoReason, escrow.BadSplit, escrow.RulingWaits,
-		escrow.SameOperator, escrow.LastItem, escrow.Already, escrow.NotNow, escrow.Closed,
+		escrow.SameOperator, escrow.LastItem, escrow.KeyConflict, escrow.Already, escrow.NotNow, escrow.Closed,
 	} {
 		said := explained(escrow.Refuse(code)).Error()
 		if strings.Contains(said, "refused:") || strings.Contains(said, "_") && code != escrow.UnknownOperator && code != escrow.SameOperator {
