@@ -9,7 +9,7 @@ import (
 
 // refArg is the contract that a command is about.
 type refArg struct {
-	Ref reference `arg:"" placeholder:"contract" name:"contract" help:"The contract's number."`
+	Ref reference `arg:"" name:"contract" help:"The contract's number."`
 }
 
 // reference is a contract's number as people type it.

@@ -13,7 +13,7 @@ import (
 
 // books says which database a command looks into.
 type books struct {
-	Data string `type:"path" placeholder:"FOLDER" help:"Data of a stopped voicepact dev, instead of DATABASE_URL and the keys of the environment."`
+	Data string `type:"path" placeholder:"FOLDER" help:"Look into the data of a stopped voicepact dev, without an environment."`
 }
 
 // signing reads the signing key of the environment, or of the folder.

@@ -34,7 +34,7 @@ func variables(t *testing.T) []string {
 
 func document(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../" + name) //nolint:gosec // ours
+	text, err := os.ReadFile("../../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func printItems(out io.Writer, items []escrow.Item) error {
 	if err := printTable(out, "SINCE\tKIND\tCONTRACT\tTRANSFER\tITEM\tNOTE", rows); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nWhat to do")
+	fmt.Fprintln(out, "\nWhat to do (the portal is M-Pesa's; each command has --help)")
 	return aligned(out, func(w io.Writer) {
 		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 			fmt.Fprintf(w, "  %s\t%s\n", kind, advice(kind))
@@ -69,17 +69,18 @@ func advice(kind escrow.ItemKind) string {
 	case escrow.ItemAcceptedSilent:
 		return "call the seller, who only has to confirm; nothing is paid before"
 	case escrow.ItemPayoutFailed:
-		return "transfer retry TRANSFER [--to PHONE] --reason WHY, or pay in M-Pesa's portal and: transfer settled TRANSFER --receipt R --reason WHY"
+		return "transfer retry TRANSFER [--to PHONE] --reason WHY, or pay in the portal and: transfer settled TRANSFER …"
 	case escrow.ItemPayoutSilent, escrow.ItemCollectUnknown:
-		return "it is still asked about; look for it in M-Pesa's portal, pay nothing again"
+		return "it is still asked about: look for it in the portal, and pay nothing again"
 	case escrow.ItemStrayMoney:
-		return "suspense list, then: suspense assign RECEIPT CONTRACT, or give it back in the portal and: suspense return RECEIPT --reversal R"
+		return "suspense assign RECEIPT CONTRACT …, or give it back in the portal and: suspense return RECEIPT …"
 	case escrow.ItemNoWayBack:
-		return "give it back in M-Pesa's portal, then: transfer settled TRANSFER --receipt R --reason WHY"
+		return "give it back in the portal, then: transfer settled TRANSFER …"
 	case escrow.ItemPayoutsHalted:
 		return "payouts status; put the cause right at M-Pesa, then: payouts resume --reason WHAT"
-	case escrow.ItemBalanceDiffers, escrow.ItemNotOnStatement, escrow.ItemAmountMismatch, escrow.ItemReceiptReuse, escrow.ItemPaidTwice:
-		return "compare with M-Pesa's portal: contract show CONTRACT, reconcile; what we moved ourselves: float add, take or charges"
+	case escrow.ItemBalanceDiffers, escrow.ItemNotOnStatement, escrow.ItemAmountMismatch, escrow.ItemReceiptReuse,
+		escrow.ItemPaidTwice:
+		return "compare with the portal: contract show CONTRACT, reconcile; what we moved ourselves: float add, take or charges"
 	default:
 		return "contract show CONTRACT; when it is settled: item close ITEM --reason WHAT"
 	}

@@ -31,9 +31,9 @@ type commands struct {
 	Suspense  suspenseCmd  `cmd:"" group:"money" help:"Look after money that came for no contract anyone can name."`
 	Float     floatCmd     `cmd:"" group:"money" help:"Book what we ourselves brought to M-Pesa or took from it."`
 	Statement statementCmd `cmd:"" group:"money" help:"Print what the ledger says of one contract."`
-	Reconcile reconcileCmd `cmd:"" group:"money" help:"Compare our books with M-Pesa's statement and balance, and repair what is certain."`
+	Reconcile reconcileCmd `cmd:"" group:"money" help:"Compare the books with M-Pesa's, and repair what is certain."`
 
-	Audit  auditCmd  `cmd:"" group:"proofs" help:"Prove every contract and the ledger: the books, the states, the trail, the signatures."`
+	Audit  auditCmd  `cmd:"" group:"proofs" help:"Prove every contract and the ledger: books, states, trail, signatures."`
 	Export exportCmd `cmd:"" group:"proofs" help:"Print one contract with all its evidence as a signed document."`
 	Verify verifyCmd `cmd:"" group:"proofs" help:"Prove an exported contract with the public key alone, offline."`
 	Pubkey pubkeyCmd `cmd:"" group:"proofs" help:"Print the public half of the signing key, and its id."`

@@ -18,7 +18,7 @@ type transferCmd struct {
 type transferSettledCmd struct {
 	books
 
-	ID      uuid.UUID    `arg:"" placeholder:"transfer" name:"transfer" help:"Id of the transfer, as items and contract show print it."`
+	ID      uuid.UUID    `arg:"" name:"transfer" help:"Id of the transfer, as items and contract show print it."`
 	Receipt mpesaReceipt `required:"" placeholder:"RECEIPT" help:"M-Pesa receipt of what was done in the portal."`
 	Reason  string       `required:"" placeholder:"WHY" help:"What was done, and why."`
 }
@@ -37,7 +37,7 @@ func (c *transferSettledCmd) Run(ctx context.Context) error {
 type transferRetryCmd struct {
 	books
 
-	ID     uuid.UUID `arg:"" placeholder:"transfer" name:"transfer" help:"Id of the transfer, as items and contract show print it."`
+	ID     uuid.UUID `arg:"" name:"transfer" help:"Id of the transfer, as items and contract show print it."`
 	To     string    `placeholder:"PHONE" help:"Another number to pay to; you have made sure whose it is."`
 	Reason string    `required:"" placeholder:"WHY" help:"What you found out."`
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ed25519"
+	"fmt"
 	"io"
 	"os"
 
@@ -43,9 +44,14 @@ func (c *verifyCmd) Run() error {
 	return nil
 }
 
-func (c *verifyCmd) read() ([]byte, error) {
-	if c.File != "-" {
-		return os.ReadFile(c.File)
+func (c *verifyCmd) read() (text []byte, err error) {
+	if c.File == "-" {
+		text, err = io.ReadAll(os.Stdin)
+	} else {
+		text, err = os.ReadFile(c.File)
 	}
-	return io.ReadAll(os.Stdin)
+	if err != nil {
+		return nil, fmt.Errorf("read the document: %w", err)
+	}
+	return text, nil
 }
