@@ -3,7 +3,6 @@ package escrow_test
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,20 +103,95 @@ func TestADealThatCannotBePaidIsNotProposed(t *testing.T) {
 	}
 }
 
-// M-Pesa's charges by the table of July 2023, at the edges of its bands.
-func TestWhatMpesaCharges(t *testing.T) {
+// M-Pesa's charges by the tables of July 2023, at the edges of their bands (V16 of
+// daraja.md): for a payout, and for a payment to the PayBill as a whole and where
+// it is shared with the customer.
+func TestV16WhatMpesaCharges(t *testing.T) {
 	t.Parallel()
-	for amount, want := range map[int64]int64{
-		10: 0, 100: 0, 101: 5, 1_500: 5, 1_501: 9, 5_000: 9, 5_001: 11, 15_000: 11, 20_000: 11, 20_001: 13, 250_000: 13,
+	type charges struct{ payout, payment, share int64 }
+	table := map[int64]charges{
+		10: {0, 0, 0}, 100: {0, 0, 0}, 101: {5, 5, 0}, 1_000: {5, 10, 0}, 1_001: {5, 15, 5}, 1_500: {5, 15, 5},
+		1_501: {9, 20, 7}, 5_000: {9, 34, 18}, 5_001: {11, 42, 25}, 15_000: {11, 57, 39}, 20_000: {11, 62, 43},
+		20_001: {13, 67, 47}, 45_001: {13, 108, 84}, 250_000: {13, 108, 84},
+	}
+	for bouquet, ours := range map[escrow.Bouquet]func(charges) int64{
+		escrow.BouquetBusiness: func(charges) int64 { return 0 },
+		escrow.BouquetCustomer: func(c charges) int64 { return c.payment },
+		escrow.BouquetMgao:     func(c charges) int64 { return c.share },
 	} {
-		t.Run(strconv.FormatInt(amount, 10), func(t *testing.T) {
+		t.Run(string(bouquet), func(t *testing.T) {
 			t.Parallel()
-			w := storetest.NewSQLiteWorld(t)
-			w.DealIn(escrow.Completed, escrow.Shillings(amount))
-			w.Pay(escrow.Payout, "R9")
-			wantBalance(t, w, escrow.FeesMpesa, escrow.Shillings(want))
-			wantBalance(t, w, escrow.MpesaCharges, -escrow.Shillings(want))
+			w := storetest.NewWorld(t, storetest.SQLite, func(p *escrow.Policy) { p.Bouquet = bouquet })
+			var payouts, payments escrow.Cents
+			for amount, charged := range table {
+				w.DealIn(escrow.Completed, escrow.Shillings(amount))
+				w.Pay(escrow.Payout, w.Receipt())
+				payouts += escrow.Shillings(charged.payout)
+				payments += escrow.Shillings(ours(charged))
+				if wantBalance(t, w, escrow.MpesaCharges, -payouts); t.Failed() {
+					t.Fatalf("after a deal over %d", amount)
+				}
+				wantBalance(t, w, escrow.PayBillCharges, -payments)
+				wantBalance(t, w, escrow.FeesMpesa, payouts+payments)
+			}
 			w.Prove()
+		})
+	}
+}
+
+// However a payment came and wherever its money went, M-Pesa took its charge once.
+func TestTheChargeOfAPaymentIsBookedOnce(t *testing.T) {
+	t.Parallel()
+	for name, pay := range map[string]func(*testing.T, *storetest.World){
+		"by prompt, told by confirmation and callback": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			c, _ := paying(t, w)
+			arrive(t, w, arrival(w, "R1", c.Ref))
+			w.Learn(escrow.Collect, paid("R1"))
+		},
+		"by prompt, told by a query and then by the receipt": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			c, _ := paying(t, w)
+			w.Learn(escrow.Collect, paid(""))
+			arrive(t, w, arrival(w, "R1", c.Ref))
+		},
+		"to a contract that is closed": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			arrive(t, w, arrival(w, "R1", w.DealIn(escrow.Cancelled, price).Ref))
+			w.Pay(escrow.Refund, "R2")
+		},
+		"to no contract, assigned by a person": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			c := w.DealIn(escrow.Confirmed, price)
+			arrive(t, w, arrival(w, "R1", "77"))
+			if err := w.Service.AssignStray(t.Context(), "R1", c.Ref, w.Errand("a")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"to no contract, claimed by a prompt": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			paying(t, w)
+			arrive(t, w, arrival(w, "R1", "77"))
+			w.Learn(escrow.Collect, paid("R1"))
+		},
+		"to no contract, given back": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			arrive(t, w, arrival(w, "R1", "77"))
+			if err := w.Service.ReturnStray(t.Context(), "R1", "R2", w.Errand("a")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
+				t.Helper()
+				w := storetest.NewWorld(t, open, func(p *escrow.Policy) { p.Bouquet = escrow.BouquetCustomer })
+				pay(t, w)
+				wantBalance(t, w, escrow.PayBillCharges, -escrow.Shillings(25))
+				wantBalance(t, w, escrow.FeesMpesa, escrow.Shillings(25))
+				w.Prove()
+			})
 		})
 	}
 }

@@ -182,11 +182,19 @@ func (w *work) received(ctx context.Context, t Transfer, payment Payment, f Find
 	if why := w.unwanted(t, f); why != "" {
 		return w.bounce(ctx, t, payment, f.Amount, why)
 	}
+	return w.fund(ctx, t, payment, f.Amount)
+}
+
+// fund holds money for the contract that waited for it.
+func (w *work) fund(ctx context.Context, t Transfer, payment Payment, amount Cents) error {
 	payment.Status = PaymentHeld
 	if err := w.SavePayment(ctx, payment); err != nil {
 		return err
 	}
-	if err := w.post(ctx, "funded", t.ID, entries(MpesaCollection, EscrowAccount(w.contract.ID), f.Amount)); err != nil {
+	if err := w.post(ctx, "funded", t.ID, entries(MpesaCollection, EscrowAccount(w.contract.ID), amount)); err != nil {
+		return err
+	}
+	if err := w.chargePaid(ctx, t, amount); err != nil {
 		return err
 	}
 	if err := w.move(ctx, EventLock, t.Receipt); err != nil {
@@ -228,6 +236,9 @@ func (w *work) bounce(ctx context.Context, t Transfer, payment Payment, amount C
 		return err
 	}
 	if err := w.post(ctx, "suspense", t.ID, entries(MpesaCollection, Suspense, amount)); err != nil {
+		return err
+	}
+	if err := w.chargePaid(ctx, t, amount); err != nil {
 		return err
 	}
 	if err := w.SettleItems(ctx, ItemNoReceipt, t.ID, Closing{Why: "receipt " + t.Receipt, At: w.now}); err != nil {

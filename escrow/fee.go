@@ -49,15 +49,83 @@ func (w *work) earn(ctx context.Context) error {
 		entries(EscrowAccount(w.contract.ID), FeesPlatform, w.contract.Fee))
 }
 
+// Tariff names a table of what M-Pesa charges.
+type Tariff string
+
+// The tables. TariffNone has no rows.
+const (
+	TariffNone          Tariff = ""
+	TariffB2C           Tariff = "b2c"            // a payout, which the business pays for
+	TariffPayBill       Tariff = "paybill"        // the whole of a payment to the PayBill
+	TariffPayBillShared Tariff = "paybill_shared" // the business's share of one
+)
+
+// Bouquet says who bears what M-Pesa charges for a payment to the PayBill. The
+// business chooses it when Safaricom opens the short code.
+type Bouquet string
+
+// The bouquets, as Safaricom calls them.
+const (
+	BouquetBusiness Bouquet = "business" // the customer pays all
+	BouquetCustomer Bouquet = "customer" // the business pays all
+	BouquetMgao     Bouquet = "mgao"     // each pays a share
+)
+
+// tariff is the table of what the business pays.
+func (b Bouquet) tariff() Tariff {
+	switch b {
+	case BouquetCustomer:
+		return TariffPayBill
+	case BouquetMgao:
+		return TariffPayBillShared
+	case BouquetBusiness:
+		return TariffNone
+	default:
+		return TariffNone
+	}
+}
+
+// Known reports whether there is such a bouquet.
+func (b Bouquet) Known() bool {
+	return b == BouquetBusiness || b == BouquetCustomer || b == BouquetMgao
+}
+
 // charge books what M-Pesa takes for a payout. It tells so in no callback: the
-// table does, and the statement is held against it.
+// table does, and the balance is held against it.
 func (w *work) charge(ctx context.Context, t Transfer) error {
 	if t.Method != MethodB2C {
 		return nil
 	}
-	fee, err := w.Tariff(ctx, t.Method, t.Amount, w.now)
+	fee, err := w.Tariff(ctx, TariffB2C, t.Amount, w.now)
 	if err != nil || fee == 0 {
 		return err
 	}
 	return w.post(ctx, "mpesa_fee", t.ID, entries(FeesMpesa, MpesaCharges, fee))
+}
+
+// payBillFee is what M-Pesa takes from the business for a payment to the PayBill,
+// by prompt or without one. It keeps that when the payment is undone.
+func (w *work) payBillFee(ctx context.Context, amount Cents) ([]Entry, error) {
+	tariff := w.policy.Bouquet.tariff()
+	if tariff == TariffNone {
+		return nil, nil
+	}
+	fee, err := w.Tariff(ctx, tariff, amount, w.now)
+	if err != nil || fee == 0 {
+		return nil, err
+	}
+	return entries(FeesMpesa, PayBillCharges, fee), nil
+}
+
+// chargePaid books what M-Pesa takes for a payment that has come. What stood in
+// suspense before it was placed has been charged already.
+func (w *work) chargePaid(ctx context.Context, t Transfer, amount Cents) error {
+	if w.chargedBefore {
+		return nil
+	}
+	lines, err := w.payBillFee(ctx, amount)
+	if err != nil || lines == nil {
+		return err
+	}
+	return w.post(ctx, "mpesa_fee", t.ID, lines)
 }

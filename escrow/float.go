@@ -8,12 +8,14 @@ import (
 
 // FloatChange is money of our own that was brought to the account that payouts
 // leave from, or taken from it: a top-up from the bank, a sweep to it, charges
-// that M-Pesa settled.
+// that M-Pesa settled. What goes from the PayBill to another short code is taken
+// from the one and brought to the other.
 type FloatChange struct {
 	Key      string // idempotency key
 	Operator string // the operator's own key, which is a secret
 	Amount   Cents  // positive in, negative out
 	Charges  bool   // the money settled what M-Pesa had charged, instead of leaving
+	PayBill  bool   `json:",omitempty"` // it is about the account that buyers pay into
 	Reason   string
 }
 
@@ -43,7 +45,7 @@ func (s *Service) BookFloat(ctx context.Context, f FloatChange) error {
 		}
 		p := Posting{
 			ID: newID(), TransferID: idFromKey(f.Key), Reason: "float " + by.Name + ": " + f.Reason,
-			Entries: entries(MpesaPayout, f.other(), f.Amount), At: s.now(),
+			Entries: entries(f.purse(), f.other(), f.Amount), At: s.now(),
 		}
 		if err := p.check(); err != nil {
 			return err
@@ -56,10 +58,22 @@ func (s *Service) BookFloat(ctx context.Context, f FloatChange) error {
 	return err
 }
 
+// purse is the account that the money is brought to or taken from.
+func (f FloatChange) purse() Account {
+	if f.PayBill {
+		return MpesaCollection
+	}
+	return MpesaPayout
+}
+
 // other is the account that the float is booked against.
 func (f FloatChange) other() Account {
-	if f.Charges {
+	switch {
+	case !f.Charges:
+		return OwnFloat
+	case f.PayBill:
+		return PayBillCharges
+	default:
 		return MpesaCharges
 	}
-	return OwnFloat
 }

@@ -144,27 +144,3 @@ func (s *Service) Resume(ctx context.Context, e Errand) error {
 	}
 	return err
 }
-
-// UtilityAccount is what M-Pesa calls the account that payouts are paid from.
-const UtilityAccount = "Utility Account"
-
-// Balances keeps what the provider says of our accounts, and lifts the halt of an
-// empty float when there is enough for whoever has waited longest.
-func (s *Service) Balances(ctx context.Context, b Balance, evidence string) error {
-	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		if err := tx.AddBalance(ctx, b); err != nil {
-			return err
-		}
-		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelProvider, evidence: evidence}
-		oldest, err := w.OldestWaiting(ctx, w.now)
-		if err != nil && !IsNotFound(err) {
-			return err
-		}
-		for _, line := range b.Accounts {
-			if line.Name == UtilityAccount && line.Available > 0 && line.Available >= oldest.Amount {
-				return w.lift(ctx, HaltFloat, "the utility account holds "+line.Available.String())
-			}
-		}
-		return nil
-	})
-}

@@ -18,6 +18,7 @@ const (
 	MpesaCollection Account = "mpesa:collection" // the PayBill that buyers pay into
 	MpesaPayout     Account = "mpesa:payout"     // the utility account that B2C pays from
 	MpesaCharges    Account = "mpesa:charges"    // what M-Pesa has taken for payouts and settles later
+	PayBillCharges  Account = "mpesa:paybill"    // what M-Pesa has taken for payments to the PayBill, likewise
 	OwnFloat        Account = "owner:float"      // what we brought to M-Pesa ourselves, to pay charges with and to settle
 	Suspense        Account = "suspense"         // money that no contract has, until it is placed or has gone back
 	FeesMpesa       Account = "fees:mpesa"       // what M-Pesa's charges cost us

@@ -85,6 +85,8 @@ type MessageParams struct {
 	Amount    Cents         `json:"amount,omitempty"`
 	Due       Cents         `json:"due,omitempty"`     // what the receiver pays or gets, the fee counted in
 	Fee       Cents         `json:"fee,omitempty"`     // what of it is the fee, where the receiver bears it
+	Held      Cents         `json:"held,omitempty"`    // what is held, or goes back: all that the buyer pays
+	Gets      Cents         `json:"gets,omitempty"`    // what the seller gets in the end
 	Wait      int           `json:"wait,omitempty"`    // seconds until it may be tried again, with MsgRefused
 	Other     string        `json:"other,omitempty"`   // the other party's label
 	Receipt   string        `json:"receipt,omitempty"` // M-Pesa receipt

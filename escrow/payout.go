@@ -210,6 +210,10 @@ func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
 	} else if found {
 		return w.countLate(ctx, &late)
 	}
+	days, err := w.limitDays(ctx, t)
+	if err != nil {
+		return err
+	}
 	switch {
 	case f.Cause == CauseCredential, f.Cause == CauseConfig && t.Method == MethodB2C:
 		return w.haltAt(ctx, HaltInitiator, t, f)
@@ -217,7 +221,7 @@ func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
 		return w.haltAt(ctx, HaltFloat, t, f)
 	case t.Method == MethodReversal:
 		return w.afterReversal(ctx, t, f)
-	case f.Cause == CauseLimit && t.Attempt < payDays:
+	case f.Cause == CauseLimit && days < payDays:
 		if err := w.again(ctx, t, t.Method, nextPayHour(w.now)); err != nil {
 			return err
 		}
@@ -227,6 +231,23 @@ func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
 	default:
 		return w.toPerson(ctx, t, f, MsgPayoutDelayed)
 	}
+}
+
+// limitDays counts the days on which the money of t was tried, since an operator
+// ordered it last: each but the first is an attempt that waited for its morning.
+// Those that were ordered for another cause were not refused by a limit.
+func (w *work) limitDays(ctx context.Context, t Transfer) (int, error) {
+	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
+	days := 1
+	for _, each := range attempts {
+		switch {
+		case each.NotBefore.After(each.CreatedAt):
+			days++
+		case !each.NotBefore.IsZero():
+			return days, err // by an operator, at once
+		}
+	}
+	return days, err
 }
 
 // haltAt stops all payouts and puts this one at their end: it is tried again

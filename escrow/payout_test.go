@@ -122,6 +122,44 @@ func TestAFullWalletIsTriedOnThreeMornings(t *testing.T) {
 	})
 }
 
+// What was ordered again for another cause was not refused by the receiver's
+// limits: they get their three days all the same, and again after an operator.
+func TestOnlyFullDaysCountTowardsTheThree(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Completed, price)
+		fullFor := func(days int) {
+			for range days {
+				w.Learn(escrow.Payout, notPaid(escrow.CauseLimit, "4"))
+				all := payouts(t, w, c)
+				w.Clock.Advance(max(all[len(all)-1].NotBefore.Sub(w.Clock.Now()), 0))
+				w.Work()
+			}
+		}
+		for range 2 {
+			w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+			if err := w.Service.Resume(t.Context(), w.Errand("k")); err != nil {
+				t.Fatal(err)
+			}
+			after(w, 2*time.Minute, time.Minute)
+		}
+		fullFor(2)
+		wantItems(t, w, "[]")
+		wantSent(t, w, 6) // the collection, the first, two for the float and two mornings
+		fullFor(1)
+		wantItems(t, w, "[payout_failed]")
+		if err := w.Service.Retry(t.Context(), w.Till.Last(t, escrow.Payout).ID, "", w.Errand("k1")); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		fullFor(2)
+		wantItems(t, w, "[]")
+		w.Pay(escrow.Payout, "R9")
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+	})
+}
+
 func TestAnOperatorPaysToAnotherNumber(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {
@@ -285,6 +323,33 @@ func TestAnEmptyFloatFillsAgain(t *testing.T) {
 			if err != nil || newest[escrow.UtilityAccount].Accounts[0].Available != price {
 				t.Errorf("balances %v, %v", newest, err)
 			}
+		})
+	})
+	t.Run("but not told by a balance of before", func(t *testing.T) {
+		t.Parallel()
+		onEachEngine(t, func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			w.DealIn(escrow.Completed, price)
+			old := balance(w, 3_500)
+			w.Clock.Advance(time.Second)
+			w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+			tell := func(b escrow.Balance, halt escrow.HaltKind) {
+				t.Helper()
+				if err := w.Service.Balances(t.Context(), b, "test"); err != nil {
+					t.Fatal(err)
+				}
+				wantHalt(t, w, halt)
+			}
+			tell(old, escrow.HaltFloat)
+			between := balance(w, 3_500)
+			after(w, 16*time.Minute, time.Minute) // one is let through, and finds it empty still
+			w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+			tell(between, escrow.HaltFloat)
+			ofPayBill := balance(w, 3_500)
+			ofPayBill.PayBill = true
+			tell(ofPayBill, escrow.HaltFloat)
+			w.Clock.Advance(time.Second)
+			tell(balance(w, 3_500), "")
 		})
 	})
 	t.Run("tried one at a time", func(t *testing.T) {

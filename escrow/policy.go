@@ -52,6 +52,9 @@ type Policy struct {
 	// Fee is what the service takes for a contract, fixed when it is proposed.
 	Fee FeePlan
 
+	// Bouquet says who bears M-Pesa's charge for a payment to the PayBill.
+	Bouquet Bouquet
+
 	// OneShortCode says that buyers pay into the account that payouts leave from.
 	OneShortCode bool
 
@@ -85,5 +88,6 @@ func DefaultPolicy() Policy {
 		ReverseWithin:  3 * day,
 		ConfirmAbove:   Shillings(20_000),
 		FourEyesAbove:  Shillings(20_000),
+		Bouquet:        BouquetBusiness,
 	}
 }

@@ -70,7 +70,7 @@ type MoneyTx interface {
 	AddBalance(ctx context.Context, b Balance) error
 
 	// Tariff returns what the provider takes for an amount at a time.
-	Tariff(ctx context.Context, service Method, amount Cents, at time.Time) (Cents, error)
+	Tariff(ctx context.Context, service Tariff, amount Cents, at time.Time) (Cents, error)
 	// SettleItems closes the open operator items of the kind about a transfer, or
 	// about what stands in its place.
 	SettleItems(ctx context.Context, kind ItemKind, subject uuid.UUID, c Closing) error

@@ -122,6 +122,7 @@ const (
 type Balance struct {
 	At       time.Time
 	Accounts []BalanceLine
+	PayBill  bool // those of the short code that buyers pay into
 }
 
 // BalanceLine is one of our accounts at the provider, "Utility Account".

@@ -3,8 +3,6 @@ package escrow
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -152,68 +150,4 @@ func (s *Service) askAboutOpen(ctx context.Context, r *Reconciliation) error {
 		}
 	}
 	return nil
-}
-
-// compareBalances compares what the provider last told of our accounts with the
-// ledger.
-func (s *Service) compareBalances(ctx context.Context, r *Reconciliation) error {
-	told, err := s.store.ProviderBalances(ctx)
-	if err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(told)) {
-		for _, line := range told[name].Accounts {
-			if err := s.compareBalance(ctx, r, line, told[name].At); err != nil {
-				return err
-			}
-		}
-	}
-	if !s.policy.OneShortCode {
-		r.Notes = append(r.Notes, "the balance of the PayBill is not compared: M-Pesa is asked about the short code that pays out only")
-	}
-	if len(r.Balances) == 0 {
-		r.Faults = append(r.Faults, "the balance: M-Pesa has not told it yet")
-	}
-	return nil
-}
-
-func (s *Service) compareBalance(ctx context.Context, r *Reconciliation, line BalanceLine, at time.Time) error {
-	accounts := s.ledgerOf(line.Name)
-	if accounts == nil {
-		return nil
-	}
-	b := BalanceCheck{Account: line.Name, Provider: line.Current, Told: at}
-	var err error
-	if b.Ledger, err = s.store.LedgerSum(ctx, accounts); err != nil {
-		return err
-	}
-	// What moved about when the balance was told may be in it or not.
-	if b.UnderWay, err = s.store.MovedSince(ctx, at.Add(-statementSettle)); err != nil {
-		return err
-	}
-	r.Balances = append(r.Balances, b)
-	if b.Agrees() || b.Explained() {
-		return nil
-	}
-	note := fmt.Sprintf("%s stands at %s, the ledger says %s: %s more there than here",
-		b.Account, b.Provider, b.Ledger, b.Difference())
-	return s.CallPerson(ctx, ItemBalanceDiffers, idFromKey("balance:"+b.Account), note)
-}
-
-// chargesAccount is where M-Pesa takes what it charges us for payouts.
-const chargesAccount = "Charges Paid Account"
-
-// ledgerOf names the accounts of the ledger whose sum one of the provider's
-// accounts should stand at; none where the ledger does not follow it.
-func (s *Service) ledgerOf(provider string) []Account {
-	switch {
-	case provider == UtilityAccount && s.policy.OneShortCode:
-		return []Account{MpesaCollection, MpesaPayout}
-	case provider == UtilityAccount:
-		return []Account{MpesaPayout}
-	case provider == chargesAccount:
-		return []Account{MpesaCharges}
-	default:
-		return nil
-	}
 }

@@ -1,6 +1,7 @@
 package escrow
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,6 +51,15 @@ func (b BalanceCheck) Difference() Cents { return b.Provider - b.Ledger }
 
 // Agrees reports whether the ledger is right to the cent.
 func (b BalanceCheck) Agrees() bool { return b.Difference() == 0 }
+
+// differs says it to a person.
+func (b BalanceCheck) differs() string {
+	return fmt.Sprintf("%s stands at %s, the ledger says %s: %s more there than here",
+		b.Account, b.Provider, b.Ledger, b.Difference())
+}
+
+// item is what the operator item about the account is said to be about.
+func (b BalanceCheck) item() uuid.UUID { return idFromKey("balance:" + b.Account) }
 
 // Explained reports whether transfers under way can account for the difference.
 func (b BalanceCheck) Explained() bool {

@@ -120,20 +120,30 @@ func (w *work) redirect(ctx context.Context, t *Transfer, to Phone, by Operator,
 	if to == "" || to == t.Party.Phone {
 		return nil
 	}
-	if t.Amount > w.policy.FourEyesAbove {
-		second, err := operatorOf(ctx, w.Tx, e.Second)
-		if err != nil {
-			return err
-		}
-		if second.ID == by.ID {
-			return Refuse(SameOperator).About(w.contract)
-		}
+	if err := w.fourEyes(ctx, t.Amount, by, e); err != nil {
+		return err
 	}
 	party, err := w.EnsureParty(ctx, to)
 	if err != nil {
 		return err
 	}
 	t.Party = party
+	return nil
+}
+
+// fourEyes makes sure that a second operator stands behind an errand about more
+// than [Policy.FourEyesAbove]. It refuses [UnknownOperator] and [SameOperator].
+func (w *work) fourEyes(ctx context.Context, amount Cents, by Operator, e Errand) error {
+	if amount <= w.policy.FourEyesAbove {
+		return nil
+	}
+	second, err := operatorOf(ctx, w.Tx, e.Second)
+	if err != nil {
+		return err
+	}
+	if second.ID == by.ID {
+		return Refuse(SameOperator).About(w.contract)
+	}
 	return nil
 }
 

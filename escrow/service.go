@@ -118,6 +118,8 @@ type work struct {
 	refusal  *Refusal       // returned to the caller after the commit
 	asked    []Item         // operator items, announced after the commit
 	via      ArrivalChannel // by which money was heard of
+
+	chargedBefore bool // M-Pesa's charge for the money that is placed stands in the books
 }
 
 // move takes the contract to the state that event leads to.
@@ -247,7 +249,8 @@ func (w *work) receipt(ctx context.Context, role Role, template Template, more .
 // ParamsFor fills what most templates show of a contract to one of its sides.
 func ParamsFor(c Contract, role Role) MessageParams {
 	params := MessageParams{
-		Ref: c.Ref, Item: c.Item, Place: c.Place, Quality: c.Quality, Amount: c.Amount, Due: c.Receivable(), Other: c.Party(role.Other()).Label(),
+		Ref: c.Ref, Item: c.Item, Place: c.Place, Quality: c.Quality, Amount: c.Amount,
+		Due: c.Receivable(), Held: c.Payable(), Gets: c.Receivable(), Other: c.Party(role.Other()).Label(),
 		State: c.State, Role: role, DeliverBy: c.DeliverBy.In(EAT).Format(time.DateOnly),
 	}
 	if role == Buyer {

@@ -52,12 +52,21 @@ func (w *work) stray(ctx context.Context, a Arrival) error {
 	if err := w.postStray(ctx, "stray", a.Receipt, entries(MpesaCollection, Suspense, a.Amount)); err != nil {
 		return err
 	}
+	if lines, err := w.payBillFee(ctx, a.Amount); err != nil {
+		return err
+	} else if lines != nil {
+		if err := w.postStray(ctx, "mpesa_fee", a.Receipt, lines); err != nil {
+			return err
+		}
+	}
 	return w.ask(ctx, ItemStrayMoney, subject, a.Amount.String()+" under receipt "+a.Receipt+" for no contract we know")
 }
 
 // placed takes a stray out of suspense, as if it came only now: the books of the
-// contract that it turned out to be for then begin like those of any other.
+// contract that it turned out to be for then begin like those of any other, but
+// for M-Pesa's charge.
 func (w *work) placed(ctx context.Context, stray Stray) error {
+	w.chargedBefore = true
 	return w.postStray(ctx, "stray_placed", stray.Receipt, entries(Suspense, MpesaCollection, stray.Amount))
 }
 
@@ -95,10 +104,10 @@ func (e Errand) closing(by Operator, now time.Time) Closing {
 }
 
 // AssignStray counts a stray as the payment of a contract. That the payer is
-// the buyer is the operator's finding; the amount must be what the contract
-// waits for.
+// the buyer is the operator's finding, and above [Policy.FourEyesAbove] that of
+// two; the amount must be what the contract waits for.
 func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Errand) error {
-	return s.onStray(ctx, receipt, ref, e, func(ctx context.Context, w *work, stray Stray) error {
+	return s.onStray(ctx, receipt, ref, e, func(ctx context.Context, w *work, by Operator, stray Stray) error {
 		switch {
 		case w.contract.ID == uuid.Nil:
 			return fmt.Errorf("there is no contract %s", ref)
@@ -106,6 +115,9 @@ func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Er
 			return fmt.Errorf("contract %s is %s and does not wait for money", ref, w.contract.State)
 		case stray.Amount != w.contract.Payable():
 			return fmt.Errorf("contract %s waits for %s, and this is %s", ref, w.contract.Payable(), stray.Amount)
+		}
+		if err := w.fourEyes(ctx, stray.Amount, by, e); err != nil {
+			return err
 		}
 		stray.State = StrayAssigned
 		if err := w.SaveStray(ctx, stray); err != nil {
@@ -128,7 +140,7 @@ func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, e E
 	if reversal == "" {
 		return errors.New("a return needs the receipt of the reversal")
 	}
-	return s.onStray(ctx, receipt, "", e, func(ctx context.Context, w *work, stray Stray) error {
+	return s.onStray(ctx, receipt, "", e, func(ctx context.Context, w *work, _ Operator, stray Stray) error {
 		stray.State, stray.Reversal = StrayReturned, reversal
 		if err := w.SaveStray(ctx, stray); err != nil {
 			return err
@@ -142,7 +154,7 @@ func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, e E
 
 // onStray opens the work of an operator on a stray that is open.
 func (s *Service) onStray(
-	ctx context.Context, receipt string, ref Ref, e Errand, fn func(context.Context, *work, Stray) error,
+	ctx context.Context, receipt string, ref Ref, e Errand, fn func(context.Context, *work, Operator, Stray) error,
 ) error {
 	var by Operator
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
@@ -167,7 +179,7 @@ func (s *Service) onStray(
 			return fmt.Errorf("receipt %s was %s before, by %s: %s", receipt, stray.State, stray.By, stray.Reason)
 		}
 		stray.By, stray.Reason, stray.ClosedAt = by.Name, e.Reason, w.now
-		if err := fn(ctx, w, stray); err != nil {
+		if err := fn(ctx, w, by, stray); err != nil {
 			return err
 		}
 		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), e.closing(by, w.now))

@@ -56,6 +56,34 @@ func TestStrayMoney(t *testing.T) {
 	})
 }
 
+// Whose money much money is, two operators say.
+func TestMuchStrayMoneyIsAssignedByTwoOperators(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		much := w.Policy.FourEyesAbove + 100
+		c := w.DealIn(escrow.Confirmed, much)
+		a := arrival(w, "S1", "77")
+		a.Amount = much
+		w.Till.Doubt("S1", escrow.Moved)
+		arrive(t, w, a)
+		errand := w.Errand("k1")
+		for code, second := range map[escrow.Code]string{escrow.UnknownOperator: "", escrow.SameOperator: errand.Operator} {
+			errand.Second = second
+			if err := w.Service.AssignStray(t.Context(), "S1", c.Ref, errand); !errors.Is(err, escrow.Refuse(code)) {
+				t.Errorf("alone it is answered %v, want %s", err, code)
+			}
+		}
+		wantItems(t, w, "[stray_money]")
+		errand.Second = w.Operator("Second")
+		if err := w.Service.AssignStray(t.Context(), "S1", c.Ref, errand); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+		wantItems(t, w, "[]")
+	})
+}
+
 // A mistyped account, and then the prompt says that it was its payment.
 func TestAStrayThatAPromptClaims(t *testing.T) {
 	t.Parallel()

@@ -76,6 +76,60 @@ func TestASuccessBesideALaterAttemptCountsWhenThatOneFails(t *testing.T) {
 	}
 }
 
+// A process stands still while it sends a payout. Another finds it, M-Pesa says
+// that it has never seen it, and it is sent again. What the first is answered in
+// the end says nothing about the second, which is still on its way.
+func TestTheAnswerToAnEarlierSendingIsIgnored(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.Delivered, price)
+		if _, err := w.Service.AcceptGoods(t.Context(), w.Command(amina, c.Ref)); err != nil {
+			t.Fatal(err)
+		}
+		payout := payouts(t, w, c)[0].ID
+		wantPayout := func(state escrow.TransferState) {
+			t.Helper()
+			if got := payouts(t, w, c); len(got) != 1 || got[0].State != state {
+				t.Errorf("%d payouts, the first %s, want one %s", len(got), got[0].State, state)
+			}
+		}
+		sending := func() (*storetest.Hold, <-chan error) {
+			hold, ended := w.Till.Hold(), make(chan error, 1)
+			go func() { ended <- w.Service.Submit(t.Context(), payout) }()
+			hold.Reached()
+			return hold, ended
+		}
+		first, firstEnded := sending()
+		if err := w.Service.Submit(t.Context(), payout); err != nil { // finds it half sent
+			t.Fatal(err)
+		}
+		wantPayout(escrow.TransferUnknown)
+		w.Clock.Advance(11 * time.Minute)
+		if err := w.Service.Learn(t.Context(), payout, escrow.Finding{Verdict: escrow.NeverSeen, Code: "2032"}, "query"); err != nil {
+			t.Fatal(err)
+		}
+		second, secondEnded := sending()
+		first.Answer(escrow.Submission{Outcome: escrow.NotSent, Reason: "too late"})
+		if err := <-firstEnded; err != nil {
+			t.Errorf("the first sending ends with %v", err)
+		}
+		wantPayout(escrow.TransferSubmitted)
+		second.Answer(escrow.Submission{Outcome: escrow.Taken, Code: "0"})
+		if err := <-secondEnded; err != nil {
+			t.Errorf("the second sending ends with %v", err)
+		}
+		wantPayout(escrow.TransferAccepted)
+		w.Work()
+		wantSent(t, w, 3) // the collection and the payout, twice
+		finding := escrow.Finding{Verdict: escrow.Moved, Code: "0", Receipt: "R9", Amount: price}
+		if err := w.Service.Learn(t.Context(), payout, finding, "callback"); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
+	})
+}
+
 // A refund that no rule knows a way for is given back by hand in the portal, booked
 // under its receipt once, and until then it cannot be forgotten.
 func TestWhatIsSettledByHandIsBooked(t *testing.T) {

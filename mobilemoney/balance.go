@@ -14,9 +14,16 @@ import (
 // The kinds that answers to [Client.AskBalance] are kept under. After a time-out
 // nothing follows but that it can be asked again.
 const (
-	KindBalance        = "balance"
-	KindBalanceTimeout = KindBalance + timedOut
+	KindBalance               = "balance"
+	KindBalanceTimeout        = KindBalance + timedOut
+	KindPayBillBalance        = "balance_paybill"
+	KindPayBillBalanceTimeout = KindPayBillBalance + timedOut
 )
+
+// balanceKinds lists the callbacks about our accounts.
+func balanceKinds() []string {
+	return []string{KindBalance, KindBalanceTimeout, KindPayBillBalance, KindPayBillBalanceTimeout}
+}
 
 const (
 	pathBalance    = "/mpesa/accountbalance/v1/query"
@@ -34,12 +41,21 @@ type balanceRequest struct {
 	ResultURL          string `json:"ResultURL"`
 }
 
-// AskBalance asks what stands on the accounts that pay out. The answer comes by
-// callback, for [DecodeBalance]. It moves no money, but a wrong credential counts
-// against the initiator as in a payout.
+// AskBalance asks what stands on the accounts that pay out, and on those that are
+// paid into where they are others. The answers come by callback, for
+// [DecodeBalance]. It moves no money, but a wrong credential counts against the
+// initiator as in a payout.
 //
 // Errors are [AnswerError] and those of the way there.
 func (c *Client) AskBalance(ctx context.Context) error {
+	err := c.askBalanceOf(ctx, c.cfg.B2CShortCode, KindBalance)
+	if err != nil || c.cfg.ShortCode == c.cfg.B2CShortCode {
+		return err
+	}
+	return c.askBalanceOf(ctx, c.cfg.ShortCode, KindPayBillBalance)
+}
+
+func (c *Client) askBalanceOf(ctx context.Context, shortCode, kind string) error {
 	credential, err := seal(c.key, c.cfg.InitiatorPassword)
 	if err != nil {
 		return err
@@ -50,8 +66,8 @@ func (c *Client) AskBalance(ctx context.Context) error {
 	}
 	a, err := c.post(ctx, c.balance, pathBalance, balanceRequest{
 		Initiator: c.cfg.InitiatorName, SecurityCredential: credential, CommandID: balanceCommand,
-		PartyA: c.cfg.B2CShortCode, IdentifierType: byShortCode, Remarks: "VoicePact balance",
-		QueueTimeOutURL: c.callbackURL(KindBalanceTimeout, id), ResultURL: c.callbackURL(KindBalance, id),
+		PartyA: shortCode, IdentifierType: byShortCode, Remarks: "VoicePact balance",
+		QueueTimeOutURL: c.callbackURL(kind+timedOut, id), ResultURL: c.callbackURL(kind, id),
 	})
 	if err != nil {
 		return err
@@ -88,13 +104,15 @@ func DecodeBalance(kind string, body []byte) (escrow.Balance, error) {
 	items := r.ResultParameters.ResultParameter
 	var balance escrow.Balance
 	switch kind {
-	case KindBalance:
+	case KindBalance, KindPayBillBalance:
+		balance.PayBill = kind == KindPayBillBalance
 		balance.At = items.one("BOCompletedTime").moment()
 		balance.Accounts, ok = accounts(items.one("AccountBalance"))
 	case kindB2C:
 		balance.At = items.one("TransactionCompletedDateTime").moment()
 		balance.Accounts, ok = fundsLeft(items)
 	case kindReversal:
+		balance.PayBill = true // a reversal leaves from where the payment came to
 		balance.At = items.one("TransCompletedTime").moment()
 		balance.Accounts, ok = accounts(items.one("DebitAccountBalance"))
 	default:

@@ -125,7 +125,7 @@ func (c *Client) checkAddresses() error {
 	for _, act := range []string{actValidate, actConfirm, actPull} {
 		check(c.tillURL(act))
 	}
-	for _, kind := range append(kinds(), KindBalance, KindBalanceTimeout) {
+	for _, kind := range append(kinds(), balanceKinds()...) {
 		check(c.callbackURL(kind, uuid.Max))
 	}
 	return errors.Join(problems...)

@@ -217,9 +217,10 @@ func TestOurAccountsAreRead(t *testing.T) {
 				told[k.kind] = b
 			}
 		}
-		return len(told) == 2
+		return len(told) == 3
 	})
 	for kind, b := range told {
+		same(t, kind+" is of the PayBill", b.PayBill, kind == mobilemoney.KindPayBillBalance)
 		named := slices.IndexFunc(b.Accounts, func(l escrow.BalanceLine) bool { return l.Name == mobilemoney.UtilityAccount })
 		if named < 0 || b.Accounts[named].Available != 0 || b.At.IsZero() {
 			t.Errorf("%s: %+v", kind, b)

@@ -38,7 +38,7 @@ func kinds() []string {
 
 // known reports whether there is a callback of that kind.
 func known(kind string) bool {
-	return kind == KindBalance || kind == KindBalanceTimeout || slices.Contains(kinds(), kind)
+	return slices.Contains(balanceKinds(), kind) || slices.Contains(kinds(), kind)
 }
 
 // signer makes the tokens in callback addresses. Safaricom signs nothing, so

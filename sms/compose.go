@@ -42,10 +42,10 @@ func newComposer(serviceCode, helpPhone, payBill string) (*composer, error) {
 
 // shown is what the texts may show, ready to be read.
 type shown struct {
-	Ref, Item, Place, Quality, Amount, Due, Fee, Other, Receipt, Code, By, Until, Left, Wait string
-	Own, Rest                                                                                string
-	State, Next, Refusal, Reason, Words                                                      string
-	Dial, Help, PayBill                                                                      string
+	Ref, Item, Place, Quality, Amount, Due, Fee, Held, Gets, Other, Receipt, Code, By, Until, Left, Wait string
+	Own, Rest                                                                                            string
+	State, Next, Refusal, Reason, Words                                                                  string
+	Dial, Help, PayBill                                                                                  string
 
 	// Tight is how much of what can be done without is to be left out.
 	Tight int
@@ -121,15 +121,14 @@ func textKey(m escrow.Message) string {
 func (c *composer) show(language string, m escrow.Message, code string) shown {
 	p := m.Params
 	s := shown{
-		Ref: string(p.Ref), Item: tidy(p.Item), Place: tidy(p.Place), Quality: tidy(p.Quality), Amount: p.Amount.String(), Due: p.Due.String(), Other: tidy(p.Other),
+		Ref: string(p.Ref), Item: tidy(p.Item), Place: tidy(p.Place), Quality: tidy(p.Quality),
+		Amount: p.Amount.String(), Other: tidy(p.Other),
 		Receipt: p.Receipt, Code: code, Own: p.Own.String(), Rest: p.Rest.String(),
 		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
 		Wait: strconv.Itoa(p.Wait), PayBill: c.payBill,
 		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}
-	if p.Due == 0 {
-		s.Due = s.Amount // written before there were fees
-	}
+	s.Due, s.Held, s.Gets = s.price(p.Due), s.price(p.Held), s.price(p.Gets)
 	if p.Fee > 0 {
 		s.Fee = p.Fee.String()
 	}
@@ -144,6 +143,15 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 	s.Refusal = c.first(language, s, "refusal."+string(p.Code))
 	s.Reason = c.first(language, s, "reason."+reason(p.Result))
 	return s
+}
+
+// price writes an amount, or the price in its place in a message that was written
+// before there were fees.
+func (s shown) price(amount escrow.Cents) string {
+	if amount == 0 {
+		return s.Amount
+	}
+	return amount.String()
 }
 
 // tidy cleans a text and folds its spaces, so that what is measured is what is sent.

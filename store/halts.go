@@ -143,7 +143,7 @@ ORDER BY valid_from DESC
 LIMIT 1`
 
 // Tariff implements [escrow.Tx]. An amount in no row costs nothing that we know.
-func (t *tx) Tariff(ctx context.Context, service escrow.Method, amount escrow.Cents, at time.Time) (escrow.Cents, error) {
+func (t *tx) Tariff(ctx context.Context, service escrow.Tariff, amount escrow.Cents, at time.Time) (escrow.Cents, error) {
 	var fee int64
 	err := get(ctx, t, "tariff", &fee, sqlTariff, string(service), stamp(at), int64(amount))
 	if escrow.IsNotFound(err) {

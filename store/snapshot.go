@@ -240,7 +240,7 @@ JOIN postings p ON p.id = e.posting_id
 WHERE e.account = 'suspense' AND p.contract_id IS NULL`
 	sqlOpenStrays = `SELECT COALESCE(SUM(amount), 0) FROM strays WHERE state = 'open'`
 	sqlCharges    = `SELECT COALESCE(SUM(e.amount), 0) FROM entries e JOIN postings p ON p.id = e.posting_id
-		WHERE e.account IN ('fees:mpesa', 'mpesa:charges') AND p.contract_id IS NOT NULL`
+		WHERE e.account IN ('fees:mpesa', 'mpesa:charges', 'mpesa:paybill') AND p.contract_id IS NOT NULL`
 	sqlStrayPostings = `
 SELECT p.id FROM postings p
 LEFT JOIN contracts c ON c.id = p.contract_id

@@ -102,6 +102,7 @@ func (c config) policy() escrow.Policy {
 	policy.Fee = escrow.FeePlan{
 		BasisPoints: c.Fee.BasisPoints, Flat: escrow.Shillings(c.Fee.Flat), Payer: escrow.Role(c.Fee.Payer),
 	}
+	policy.Bouquet = escrow.Bouquet(c.Daraja.Bouquet)
 	policy.OneShortCode = c.Daraja.ShortCode == c.Daraja.B2CShortCode
 	return paced(policy)
 }
@@ -134,6 +135,9 @@ type daraja struct {
 	// leaves the statement unregistered.
 	PullNumber string `env:"PULL_NUMBER"`
 	PullByGet  bool   `env:"PULL_BY_GET"`
+	// Bouquet is who bears the charge of a payment to the PayBill, as agreed with
+	// Safaricom: the customer (business), the business (customer), or both (mgao).
+	Bouquet string `env:"PAYBILL_BOUQUET" envDefault:"business"`
 	Inbound
 }
 

@@ -69,6 +69,9 @@ func (c config) checkShapes() []error {
 	if err := c.Fee.check(); err != nil {
 		problems = append(problems, err)
 	}
+	if !escrow.Bouquet(c.Daraja.Bouquet).Known() {
+		problems = append(problems, errors.New("DARAJA_PAYBILL_BOUQUET must be business, customer or mgao"))
+	}
 	for _, setting := range []struct {
 		name, value, like string
 		shape             *regexp.Regexp

@@ -113,6 +113,7 @@ func TestWhatProductionRefuses(t *testing.T) {
 		"a code nobody can dial":  {"USSD_SERVICE_CODE", "abc"},
 		"two numbers for help":    {"HELP_PHONE", "0700 000 000 or +254700000001"},
 		"a till with a name":      {"DARAJA_SHORTCODE", "shop"},
+		"an unknown bouquet":      {"DARAJA_PAYBILL_BOUQUET", "roses"},
 		"a payer with a name":     {"DARAJA_B2C_SHORTCODE", "shop"},
 	} {
 		values := complete()

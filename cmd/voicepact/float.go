@@ -28,6 +28,7 @@ type floatChange struct {
 	Shillings int64        `arg:"" placeholder:"ksh" help:"How many shillings."`
 	Reason    string       `required:"" placeholder:"WHY" help:"What was moved, and where it stands."`
 	Receipt   mpesaReceipt `placeholder:"RECEIPT" help:"M-Pesa's receipt of the movement: booked once, however often it is given."`
+	PayBill   bool         `name:"paybill" help:"It is about the short code that buyers pay into, where another one pays out."`
 }
 
 // Run implements the command.
@@ -53,9 +54,13 @@ func (c floatChange) book(ctx context.Context, amount escrow.Cents, charges bool
 	if key == "" {
 		key = uuid.NewString()
 	}
+	if c.PayBill {
+		key = "paybill:" + key // what goes from one short code to the other has one receipt
+	}
 	return c.atDesk(ctx, func(d *desk) error {
 		err := d.service.BookFloat(ctx, escrow.FloatChange{
-			Key: "float:" + key, Operator: d.key, Amount: amount, Charges: charges, Reason: c.Reason,
+			Key: "float:" + key, Operator: d.key, Amount: amount, Charges: charges, PayBill: c.PayBill,
+			Reason: c.Reason,
 		})
 		if err != nil {
 			return err

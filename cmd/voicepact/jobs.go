@@ -142,9 +142,9 @@ func (w inboxWorker) handle(ctx context.Context, callback store.Callback) error 
 		return nil // kept as evidence of how the session ended; nothing follows from it
 	case mobilemoney.KindArrival:
 		return w.arrival(ctx, callback)
-	case mobilemoney.KindBalance:
+	case mobilemoney.KindBalance, mobilemoney.KindPayBillBalance:
 		return w.balance(ctx, callback)
-	case mobilemoney.KindBalanceTimeout:
+	case mobilemoney.KindBalanceTimeout, mobilemoney.KindPayBillBalanceTimeout:
 		return nil // it is asked again anyway
 	default:
 		return w.statement(ctx, callback)

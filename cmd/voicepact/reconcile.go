@@ -109,11 +109,23 @@ func (c *reconcileCmd) freshBalance(ctx context.Context, a *app) error {
 			return nil
 		case <-tick.C:
 		}
-		if at, err := a.newestBalance(ctx); err == nil && at.After(before) {
+		if at, err := a.balancesTold(ctx); err == nil && at.After(before) {
 			tick.Stop()
 			return nil
 		}
 	}
+}
+
+// balancesTold is since when M-Pesa has told the balance of every short code.
+func (a *app) balancesTold(ctx context.Context) (time.Time, error) {
+	told, err := a.store.ProviderBalances(ctx)
+	var since time.Time
+	for i, name := range a.service.PurseAccounts() {
+		if at := told[name].At; i == 0 || at.Before(since) {
+			since = at
+		}
+	}
+	return since, err
 }
 
 // newestBalance is when M-Pesa last told a balance.

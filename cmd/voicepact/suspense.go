@@ -51,7 +51,7 @@ func (c *suspenseAssignCmd) Run(ctx context.Context) error {
 		if err == nil {
 			fmt.Fprintf(os.Stdout, "%s pays for contract %s: the money is held, and both sides are told\n", c.Receipt, c.Ref)
 		}
-		return err
+		return explained(err)
 	})
 }
 

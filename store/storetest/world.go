@@ -115,6 +115,7 @@ type Till struct {
 	silent    error
 	asked     int
 	crash     bool
+	holds     []*Hold
 }
 
 // Crash makes the process die, for the test, right after the next transfer has
@@ -154,6 +155,10 @@ func (t *Till) Say(id uuid.UUID, finding escrow.Finding) {
 
 // Submit implements [escrow.Provider].
 func (t *Till) Submit(_ context.Context, tr escrow.Transfer) escrow.Submission {
+	if hold := t.nextHold(tr); hold != nil {
+		close(hold.reached)
+		return <-hold.answer
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.taken = append(t.taken, tr)
