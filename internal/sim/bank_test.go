@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
+	tariff "github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // The bank's own accounts. A customer's is "customer:" and the number.
@@ -35,6 +36,7 @@ type bank struct {
 	list   []*order // in the order of their coming
 	names  map[uuid.UUID]string
 	locked bool // our initiator
+	asked  int  // how often for the balances
 }
 
 // order is one request of ours that the bank took.
@@ -150,7 +152,7 @@ func (b *bank) pay(o *order) {
 	if b.w.faults.hit(otherAmount) {
 		amount -= escrow.Shillings(1)
 	}
-	if b.accounts[wallet(o.payer)] < amount {
+	if customer, _ := b.shares(amount); b.accounts[wallet(o.payer)] < amount+customer {
 		b.decline(o, "1")
 		return
 	}
@@ -203,8 +205,9 @@ func (b *bank) execute(o *order) {
 		b.tell(o, kind, reversed(o))
 	} else {
 		b.move(bankUtility, wallet(o.Party.Phone), o.Amount)
+		b.move(bankCharges, bankTariff, escrow.Cents(tariff.PayoutFee(int64(o.Amount))))
 		b.settle(o, o.Amount, b.receipt())
-		b.tell(o, kind, b2cPaid(o))
+		b.tell(o, kind, b.paidOut(o))
 	}
 	b.w.in(b.dice.wait(), func() { b.contradict(o) })
 }

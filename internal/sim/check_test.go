@@ -112,6 +112,7 @@ func (w *world) checkBank(s state) {
 	if got := -s.balances[escrow.MpesaPayout]; got != out {
 		w.failf("the ledger has paid out %s, the bank %s of what is counted", got, out)
 	}
+	w.checkFees(s)
 	w.checkBankItself()
 }
 
@@ -184,7 +185,7 @@ func (w *world) checkPeople() {
 		if said := d.delivered && d.accepted; !said && paid[d] > d.ruled {
 			w.failf("deal %d was paid out: delivered %t, accepted %t, ruled %s", d.n, d.delivered, d.accepted, d.ruled)
 		}
-		if paid[d] > d.amount || paid[d]+back[d] > in[d] {
+		if paid[d] > max(w.gets(d), d.ruled) || paid[d]+back[d] > in[d] {
 			w.failf("deal %d of %s: %s came, %s was paid out, %s went back", d.n, d.amount, in[d], paid[d], back[d])
 		}
 	}
@@ -239,4 +240,5 @@ func (w *world) checkTotals(s state, watched map[uuid.UUID]bool) {
 	if truth := w.bank.accounts[bankUtility] - w.bank.funded; truth != s.balances[escrow.MpesaPayout] {
 		w.failf("at rest: the bank has paid out %s, the ledger %s", -truth, -s.balances[escrow.MpesaPayout])
 	}
+	w.checkBalances(doubted)
 }

@@ -42,8 +42,8 @@ func (w *world) boot() {
 	log := slog.New(slog.DiscardHandler)
 	unlucky := flaky{w.store, w.faults, &w.wrote}
 	g := &gateway{service: escrow.NewService(escrow.Deps{
-		Store: unlucky, Provider: counter{w}, Messenger: w.post, Codes: w.codes, Signer: storetest.Signer(w.t),
-		Policy: escrow.DefaultPolicy(), Now: w.clock.now, Log: log,
+		Store: unlucky, Provider: counter{w}, Books: counter{w}, Messenger: w.post, Codes: w.codes, Signer: storetest.Signer(w.t),
+		Policy: w.policy, Now: w.clock.now, Log: log,
 	})}
 	g.words = sms.NewHandler(sms.HandlerConfig{Service: g.service, ShortCode: shortCode, Log: log})
 	money, err := mobilemoney.New(mobilemoney.Config{
@@ -191,6 +191,8 @@ func (w *world) understand(callback store.Callback) error {
 			return err
 		}
 		return w.gate.service.Arrived(w.ctx, arrived, "callback:"+callback.ID.String())
+	case mobilemoney.KindBalance, mobilemoney.KindPayBillBalance:
+		return w.balance(callback)
 	default:
 		transfer, finding, err := mobilemoney.Decode(callback.Kind, callback.Key, callback.Body)
 		if err != nil {
@@ -200,6 +202,18 @@ func (w *world) understand(callback store.Callback) error {
 		if err == nil && finding.Verdict == escrow.Moved {
 			w.bank.heard(transfer)
 		}
+		if _, unread := mobilemoney.DecodeBalance(callback.Kind, callback.Body); err != nil || unread != nil {
+			return err
+		}
+		return w.balance(callback)
+	}
+}
+
+// balance gives the gateway what a callback says stands on our accounts.
+func (w *world) balance(callback store.Callback) error {
+	b, err := mobilemoney.DecodeBalance(callback.Kind, callback.Body)
+	if err != nil {
 		return err
 	}
+	return w.gate.service.Balances(w.ctx, b, "callback:"+callback.ID.String())
 }

@@ -75,7 +75,7 @@ func (c *crowd) rule(ctx context.Context, d *deal) {
 	m := escrow.Mediation{
 		Key: "mediator:" + strconv.Itoa(c.keys), Operator: pick(c.dice, c.mediators), Ref: d.ref, Reason: "both were heard",
 	}
-	m.ToSeller = pick(c.dice, []escrow.Cents{0, d.amount, d.amount / 200 * 100})
+	m.ToSeller = pick(c.dice, []escrow.Cents{0, w.pays(d), d.amount / 200 * 100})
 	act, do := "resolves", s.Resolve
 	switch c.dice.IntN(6) {
 	case 0, 1, 2:

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	seeds  = flag.Int("sim.seeds", 2, "how many seeds are played")
+	seeds  = flag.Int("sim.seeds", 4, "how many seeds are played")
 	seed   = flag.Uint64("sim.seed", 0, "play this seed alone, and tell its whole story")
-	steps  = flag.Int("sim.steps", 150, "steps with faults in each seed")
+	steps  = flag.Int("sim.steps", 200, "steps with faults in each seed")
 	engine = flag.String("sim.engine", "sqlite", "the database: sqlite or postgres")
 )
 

@@ -22,7 +22,10 @@ type payin struct {
 
 // receive takes a customer's money in.
 func (b *bank) receive(from escrow.Phone, amount escrow.Cents, account string) *payin {
+	customer, ours := b.shares(amount)
 	b.move(wallet(from), bankCollection, amount)
+	b.move(wallet(from), bankTariff, customer)
+	b.move(bankPayBillCharges, bankTariff, ours)
 	p := &payin{receipt: b.receipt(), from: from, amount: amount, account: account, at: b.w.clock.true}
 	b.ins[p.receipt] = p
 	b.inList = append(b.inList, p)
@@ -33,7 +36,7 @@ func (b *bank) receive(from escrow.Phone, amount escrow.Cents, account string) *
 // on, we are asked first, and no answer refuses the payment.
 func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string) {
 	w := b.w
-	if b.accounts[wallet(from)] < amount {
+	if customer, _ := b.shares(amount); b.accounts[wallet(from)] < amount+customer {
 		return
 	}
 	if b.validates && !b.expected(escrow.Arrival{Amount: amount, Account: account, Payer: from.MSISDN()}) {
@@ -92,10 +95,7 @@ func confirmation(p *payin) []byte {
 func (b *bank) pull() {
 	w := b.w
 	for _, p := range b.inList {
-		err := w.gate.service.Arrived(w.ctx, escrow.Arrival{
-			Receipt: p.receipt, Amount: p.amount, Account: p.account, Payer: p.from.MSISDN(), At: p.at, Channel: escrow.ByStatement,
-		}, "statement:"+p.receipt)
-		if err != nil {
+		if err := w.gate.service.Arrived(w.ctx, p.line(), "statement:"+p.receipt); err != nil {
 			w.failf("a line of the statement, %s: %v", p.receipt, err)
 		}
 	}
@@ -104,7 +104,7 @@ func (b *bank) pull() {
 
 // payByBill is a buyer who does not wait for a prompt, and mistypes at times.
 func (c *crowd) payByBill(d *deal, p *person) {
-	account, amount := string(d.ref), d.amount
+	account, amount := string(d.ref), c.w.pays(d)
 	switch c.dice.IntN(20) {
 	case 0:
 		amount += escrow.Shillings(1)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -44,8 +45,15 @@ func encode(v any) []byte {
 
 // decimal writes cents as shillings with two places, 1500.00.
 func decimal(c escrow.Cents) json.Number {
-	return json.Number(fmt.Sprintf("%d.%02d", c/100, c%100))
+	sign := ""
+	if c < 0 {
+		sign, c = "-", -c
+	}
+	return json.Number(fmt.Sprintf("%s%d.%02d", sign, c/100, c%100))
 }
+
+// moment writes a time as most of Daraja does.
+func moment(at time.Time) json.Number { return json.Number(at.In(escrow.EAT).Format("20060102150405")) }
 
 func stkPaid(o *order) []byte {
 	return stkCallback(o, values{
@@ -54,7 +62,7 @@ func stkPaid(o *order) []byte {
 			{"Name": "Amount", "Value": decimal(o.moved)},
 			{"Name": "MpesaReceiptNumber", "Value": o.receipt},
 			{"Name": "Balance"},
-			{"Name": "TransactionDate", "Value": json.Number(o.at.In(escrow.EAT).Format("20060102150405"))},
+			{"Name": "TransactionDate", "Value": moment(o.at)},
 			{"Name": "PhoneNumber", "Value": json.Number(o.payer.MSISDN())},
 		}},
 	})
@@ -74,13 +82,17 @@ func result(o *order, conversation string, body values) []byte {
 	return encode(values{"Result": body})
 }
 
-func b2cPaid(o *order) []byte {
+// paidOut tells what is left, too.
+func (b *bank) paidOut(o *order) []byte {
 	return result(o, o.checkout, values{
 		"ResultCode": 0, "ResultDesc": "The service request is processed successfully.", "TransactionID": o.receipt,
 		"ResultParameters": values{"ResultParameter": []values{
 			{"Key": "TransactionAmount", "Value": decimal(o.moved)},
 			{"Key": "TransactionReceipt", "Value": o.receipt},
 			{"Key": "ReceiverPartyPublicName", "Value": o.Party.Phone.MSISDN() + " - JOHN DOE"},
+			{"Key": "TransactionCompletedDateTime", "Value": o.at.In(escrow.EAT).Format("02.01.2006 15:04:05")},
+			{"Key": "B2CUtilityAccountAvailableFunds", "Value": decimal(b.accounts[bankUtility])},
+			{"Key": "B2CChargesPaidAccountAvailableFunds", "Value": decimal(b.accounts[bankCharges])},
 		}},
 	})
 }

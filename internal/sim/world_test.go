@@ -21,6 +21,7 @@ type world struct {
 	seed uint64
 	plan plan
 
+	policy escrow.Policy
 	dice   dice
 	clock  *clock
 	begin  time.Time
@@ -63,6 +64,7 @@ func newWorld(t *testing.T, seed uint64, p plan) *world {
 		t: t, ctx: t.Context(), seed: seed, plan: p, begin: opening(),
 		dice: newDice(seed, "world"), agenda: &agenda{}, trace: newTrace(), faults: newFaults(seed),
 	}
+	w.policy = drawPolicy(seed)
 	w.clock = &clock{true: w.begin}
 	w.since = w.begin
 	w.store = p.open(t, w.clock.now)
@@ -87,6 +89,7 @@ func (w *world) run() {
 	w.misfortunes()
 	w.crowd.begin()
 	w.crowd.rounds()
+	w.bank.balances()
 	for w.steps < w.plan.steps && w.step() {
 		if w.steps%checkEvery == 0 {
 			w.checkSafety()
