@@ -23,11 +23,16 @@ func TestEveryAccountIsHeldAgainstTheLedger(t *testing.T) {
 		compared         int
 	}{
 		"one short code": {
-			true, accounts{"Utility Account": 0, "Charges Paid Account": -34_00, "Working Account": 7_00}, nil, 2,
+			true,
+			accounts{"Utility Account": 0, "Charges Paid Account": -34_00, "Working Account": 7_00},
+			nil,
+			2,
 		},
 		"one that is paid into and one that pays": {
-			false, accounts{"Utility Account": -3_500_00, "Charges Paid Account": -9_00},
-			accounts{"Utility Account": 3_500_00, "Charges Paid Account": -25_00}, 4,
+			false,
+			accounts{"Utility Account": -3_500_00, "Charges Paid Account": -9_00},
+			accounts{"Utility Account": 3_500_00, "Charges Paid Account": -25_00},
+			4,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

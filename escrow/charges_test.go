@@ -128,11 +128,12 @@ func TestV16WhatMpesaCharges(t *testing.T) {
 				w.Pay(escrow.Payout, w.Receipt())
 				payouts += escrow.Shillings(charged.payout)
 				payments += escrow.Shillings(ours(charged))
-				if wantBalance(t, w, escrow.MpesaCharges, -payouts); t.Failed() {
-					t.Fatalf("after a deal over %d", amount)
-				}
+				wantBalance(t, w, escrow.MpesaCharges, -payouts)
 				wantBalance(t, w, escrow.PayBillCharges, -payments)
 				wantBalance(t, w, escrow.FeesMpesa, payouts+payments)
+				if t.Failed() {
+					t.Fatalf("after a deal over %d", amount)
+				}
 			}
 			w.Prove()
 		})
