@@ -28,6 +28,7 @@ type Grammar struct {
 	openers   map[string]bool
 	nouns     map[string]bool
 	fillers   map[string]bool
+	labels    map[string]bool
 	doubts    map[string]bool
 	money     map[string]bool
 }
@@ -36,7 +37,7 @@ type Grammar struct {
 func NewGrammar() *Grammar {
 	return &Grammar{
 		verbs: index(lexicon()), whole: index(whole()), languages: index(languages()),
-		openers: set(openers), nouns: set(nouns), fillers: set(fillers), doubts: set(doubts), money: set(money),
+		openers: set(openers), nouns: set(nouns), fillers: set(fillers), labels: set(labels), doubts: set(doubts), money: set(money),
 	}
 }
 
@@ -66,6 +67,7 @@ func (g *Grammar) Read(text string) Order {
 		return Order{}
 	}
 	s := &sentence{grammar: g, text: text, tokens: tokens, verb: none, ref: span{none, none}}
+	s.skipNouns()
 	return s.read()
 }
 
@@ -86,6 +88,16 @@ type sentence struct {
 	verb    int
 	ref     span
 	order   Order
+}
+
+// skipNouns passes over what only names the thing: "order no. 1234", "bidhaa
+// zimefika 1234".
+func (s *sentence) skipNouns() {
+	at := 0
+	for at < len(s.tokens)-1 && !s.tokens[at].number && s.isFiller(at) {
+		at++
+	}
+	s.tokens = s.tokens[at:]
 }
 
 func (s *sentence) read() Order {
@@ -201,8 +213,8 @@ func (s *sentence) isDoubt(i int) bool {
 // reference before we ask.
 const maxBetween = 3
 
-// weigh decides whether the words around an acting verb leave a doubt. A
-// dispute is exempt: its words are its reason, and it only freezes.
+// weigh decides whether the words around an acting verb leave a doubt; a question
+// does. A dispute is exempt: its words are its reason, and it only freezes.
 func (s *sentence) weigh() {
 	if !s.order.Verb.Acts() || s.order.Verb == VerbDispute {
 		return
@@ -217,7 +229,7 @@ func (s *sentence) weigh() {
 			between++
 		}
 	}
-	if between > maxBetween {
+	if between > maxBetween || strings.ContainsRune(s.text, '?') {
 		s.order.Doubtful = true
 	}
 }
@@ -229,7 +241,8 @@ func (s *sentence) weighWord(i int) {
 	verb := s.grammar.verbs[word].verb
 	switch {
 	case verb == s.order.Verb:
-	case s.order.Verb == VerbConfirm && (verb == VerbDelivered || verb == VerbReceived):
+	case s.order.Verb == VerbConfirm && (verb == VerbDelivered || verb == VerbReceived),
+		s.order.Verb == VerbAccept && verb == VerbReceived:
 		s.order.Verb = verb
 	case s.order.Verb != VerbPay && s.grammar.money[word]:
 		s.order.Doubtful = true

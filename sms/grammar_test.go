@@ -31,15 +31,20 @@ func (o Order) describe() string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// checkMessages reads a file of lines of the form "message => order".
-func checkMessages(t *testing.T, file string) {
+// readTable reads a file of lines of the form "message => order".
+func readTable(t *testing.T, file string) []string {
 	t.Helper()
 	table, err := os.ReadFile("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return strings.Split(strings.Trim(string(table), "\n"), "\n")
+}
+
+func checkMessages(t *testing.T, file string) {
+	t.Helper()
 	g := NewGrammar()
-	for line := range strings.SplitSeq(strings.Trim(string(table), "\n"), "\n") {
+	for _, line := range readTable(t, file) {
 		message, want, ok := strings.Cut(line, "=>")
 		if !ok {
 			t.Fatalf("no order in %q", line)
@@ -64,6 +69,32 @@ func TestKiswahili(t *testing.T) {
 func TestNothingMovesOnAGuess(t *testing.T) {
 	t.Parallel()
 	checkMessages(t, "grammar.doubt.txt")
+}
+
+// TestMixedMessages are those in both languages at once, in shorthand, and those
+// that are meant for somebody else.
+func TestMixedMessages(t *testing.T) {
+	t.Parallel()
+	checkMessages(t, "grammar.mixed.txt")
+}
+
+// TestTheTableIsLong counts the messages whose meaning is written down, each once.
+func TestTheTableIsLong(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, file := range []string{"grammar.en.txt", "grammar.sw.txt", "grammar.mixed.txt", "grammar.doubt.txt"} {
+		for _, line := range readTable(t, file) {
+			message, _, _ := strings.Cut(line, "=>")
+			if message = strings.TrimSpace(message); seen[message] {
+				t.Errorf("%q stands twice", message)
+			}
+			seen[message] = true
+		}
+	}
+	const fewest = 300
+	if len(seen) < fewest {
+		t.Errorf("%d messages only", len(seen))
+	}
 }
 
 func TestUnusualCharacters(t *testing.T) {

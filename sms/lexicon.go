@@ -61,28 +61,29 @@ type entry struct {
 func lexicon() []entry {
 	en, sw := escrow.English, escrow.Kiswahili
 	return []entry{
-		{meaning{VerbConfirm, en}, "CONFIRM CONFIRMED CONFRIM COMFIRM CONFIM"},
-		{meaning{VerbConfirm, sw}, "THIBITISHA NATHIBITISHA NIMETHIBITISHA DHIBITISHA THIBISHA IMEFIKA ZIMEFIKA"},
-		{meaning{VerbDelivered, en}, "DELIVERED SENT SHIPPED"},
-		{meaning{VerbDelivered, sw}, "NIMETUMA NIMEFIKISHA NIMELETA"},
-		{meaning{VerbReceived, en}, "RECEIVED RECIEVED RECEIVE GOT RELEASE"}, //nolint:misspell // as people write it
-		{meaning{VerbReceived, sw}, "NIMEPOKEA NIMEPATA POKEA TOA"},
-		{meaning{VerbAccept, en}, "ACCEPT ACCEPTED ACEPT ACCPET AGREE AGREED APPROVE YES OK OKAY OKEY"},
-		{meaning{VerbAccept, sw}, "KUBALI KUBARI NAKUBALI NIMEKUBALI NDIYO NDIO SAWA"},
-		{meaning{VerbDecline, en}, "DECLINE REJECT REFUSE NO"},
-		{meaning{VerbDecline, sw}, "KATAA NAKATAA NIMEKATAA HAPANA LA"},
-		{meaning{VerbCancel, en}, "CANCEL CANCELL CANSEL"},
-		{meaning{VerbCancel, sw}, "GHAIRI FUTA SITISHA"},
+		{meaning{VerbConfirm, en}, "CONFIRM CONFIRMED CONFRIM COMFIRM CONFIM CNFRM CNFM"},
+		{meaning{VerbConfirm, sw}, "THIBITISHA NATHIBITISHA NIMETHIBITISHA DHIBITISHA KUTHIBITISHA KUDHIBITISHA THIBISHA THIBITSHA " +
+			"IMEFIKA ZIMEFIKA UMEFIKA YAMEFIKA"},
+		{meaning{VerbDelivered, en}, "DELIVERED DELIVERD DELIVRED DELIVER DLVRD SENT SHIPPED DISPATCHED"},
+		{meaning{VerbDelivered, sw}, "NIMETUMA NIMESHATUMA NIMEFIKISHA NIMELETA NIMEPELEKA NIMEDELIVER"},
+		{meaning{VerbReceived, en}, "RECEIVED RECIEVED RECEIVE RECIEVE RECEVED RCVD RECVD GOT RELEASE"}, //nolint:misspell // as people write it
+		{meaning{VerbReceived, sw}, "NIMEPOKEA NIMESHAPOKEA TUMEPOKEA NIMEPATA NIMERECEIVE NIMEPOKEYA POKEA TOA"},
+		{meaning{VerbAccept, en}, "ACCEPT ACCEPTED ACEPT ACCPET ACCEP ACPT AGREE AGREED APPROVE APPROVED YES YEAH YEP Y OK OKAY OKEY"},
+		{meaning{VerbAccept, sw}, "KUBALI KUBARI KUBALIA NAKUBALI NAKUBARI NIMEKUBALI TUMEKUBALI NDIYO NDIO NDYO EEH SAWA SAWASAWA POA"},
+		{meaning{VerbDecline, en}, "DECLINE DECLINED DICLINE DECLIN REJECT REJECTED REFUSE NO NOPE"},
+		{meaning{VerbDecline, sw}, "KATAA NAKATAA NIMEKATAA TUMEKATAA HAPANA HAPANNA LA"},
+		{meaning{VerbCancel, en}, "CANCEL CANCELL CANSEL CANCELLED"},
+		{meaning{VerbCancel, sw}, "GHAIRI GAIRI GHAHIRI FUTA SITISHA"},
 		{meaning{VerbPay, en}, "PAY"},
-		{meaning{VerbPay, sw}, "LIPA NALIPA LIPIA"},
-		{meaning{VerbDispute, en}, "DISPUTE DISPUT PROBLEM COMPLAIN COMPLAINT ISSUE"},
-		{meaning{VerbDispute, sw}, "TATIZO MATATIZO SHIDA MGOGORO MALALAMIKO LALAMIKO LALAMIKA"},
+		{meaning{VerbPay, sw}, "LIPA NALIPA LIPIA KULIPA"},
+		{meaning{VerbDispute, en}, "DISPUTE DISPUT DISPUTED DESPUTE PROBLEM PROBLEMS PROBLM PROB COMPLAIN COMPLAINT COMPLAINS ISSUE ISSUES"},
+		{meaning{VerbDispute, sw}, "TATIZO MATATIZO TATISO TATZO SHIDA MGOGORO MALALAMIKO LALAMIKO LALAMIKA NALALAMIKA"},
 		{meaning{VerbWithdraw, en}, "WITHDRAW WITHDRAWN WITHDRAWAL WITHDROW SETTLED SOLVED CONTINUE"},
-		{meaning{VerbWithdraw, sw}, "ENDELEA TUENDELEE TUMEELEWANA"},
-		{meaning{VerbStatus, en}, "STATUS STATE CHECK VIEW"},
+		{meaning{VerbWithdraw, sw}, "ENDELEA TUENDELEE TUMEELEWANA TUMESULUHISHA"},
+		{meaning{VerbStatus, en}, "STATUS STATAS STATUZ STAT STATE CHECK CHEK CHK VIEW"},
 		{meaning{VerbStatus, sw}, "HALI ANGALIA"},
-		{meaning{VerbHelp, en}, "HELP INFO"},
-		{meaning{VerbHelp, sw}, "MSAADA USAIDIZI SAIDIA NISAIDIE"},
+		{meaning{VerbHelp, en}, "HELP INFO SUPPORT"},
+		{meaning{VerbHelp, sw}, "MSAADA MSADA USAIDIZI SAIDIA NISAIDIE"},
 	}
 }
 
@@ -130,12 +131,16 @@ func set(words string) map[string]bool {
 
 const (
 	// openers may stand before the verb.
-	openers = "PLEASE PLS PLZ KINDLY TAFADHALI I WE HI HELLO HABARI MAMBO NIAJE KUNA"
+	openers = "PLEASE PLEAZ PLS PLZ KINDLY TAFADHALI TAFADHARI NAOMBA I WE IM AM HAVE HI HELLO HEY SASA A " +
+		"HABARI MAMBO NIAJE KUNA"
 	// nouns name what a number is; "NO" after one of them is short for number.
 	nouns = "CONTRACT DEAL ORDER REF REFERENCE AGREEMENT MKATABA ODA BIASHARA"
 	// fillers say nothing beside a verb.
 	fillers = "NUMBER NUM NAMBA NAMBARI NR FOR OF THE MY ON THIS " +
 		"YA WA KWA ZA YANGU GOODS BIDHAA MZIGO DELIVERY RECEIPT KUPOKEA UWASILISHAJI"
+	// labels say that the number behind them is the release code. PIN is none of
+	// them: what people call so is M-Pesa's, and no try of ours.
+	labels = "CODE IS NI KODI MSIMBO"
 	// money is what CONFIRM 1234 is not about: "CONFIRM PAYMENT 1234" from a
 	// seller does not say that the goods were delivered.
 	money = "PAYMENT MONEY CASH MALIPO PESA"

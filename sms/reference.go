@@ -93,7 +93,7 @@ func (s *sentence) findCode() {
 		return
 	}
 	at := s.ref.to
-	if at == s.verb {
+	for at < len(s.tokens) && (at == s.verb || s.grammar.labels[s.tokens[at].text]) {
 		at++
 	}
 	if code := join(s.run(at)); len(code) == codeDigits {

@@ -118,7 +118,7 @@ func digits(text string) string {
 // fold joins the words of a text with single spaces, without the punctuation
 // around it, and keeps the first limit characters.
 func fold(text string, limit int) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), " ,", ",")
 	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".,:;-_*#/\"'!?", r) })
 	if runes := []rune(text); len(runes) > limit {
 		text = strings.TrimSpace(string(runes[:limit]))
