@@ -26,10 +26,11 @@ type Keeper interface {
 	Keep(ctx context.Context, kind, key string, body []byte) error
 }
 
-// HandlerConfig says what a [Handler] works with; every field is needed.
+// HandlerConfig says what a [Handler] works with; every field but Keyword is needed.
 type HandlerConfig struct {
 	Service   *escrow.Service
 	ShortCode string // our own number, which is never answered
+	Keyword   string // of a short code that is shared; empty where it is our own
 	Log       *slog.Logger
 }
 
@@ -38,13 +39,14 @@ type HandlerConfig struct {
 type Handler struct {
 	service   *escrow.Service
 	shortCode string
+	keyword   string
 	grammar   *Grammar
 	log       *slog.Logger
 }
 
 // NewHandler makes a handler.
 func NewHandler(cfg HandlerConfig) *Handler {
-	return &Handler{service: cfg.Service, shortCode: cfg.ShortCode, grammar: NewGrammar(), log: cfg.Log}
+	return &Handler{service: cfg.Service, shortCode: cfg.ShortCode, keyword: cfg.Keyword, grammar: NewGrammar(), log: cfg.Log}
 }
 
 // Register mounts POST /sms for inbound messages and POST /dlr for delivery

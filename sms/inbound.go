@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -16,14 +18,40 @@ type inbound struct {
 	from string
 	to   string
 	text string
+	date time.Time // when it was written; zero where that cannot be read
 }
 
 func readInbound(f form) inbound {
-	in := inbound{from: f["from"], to: f["to"], text: f["text"]}
+	in := inbound{from: f["from"], to: f["to"], text: f["text"], date: readDate(f["date"])}
 	if in.id = cleanID(f["id"]); in.id == "" {
 		in.id = hashOf(in.from, in.to, f["date"], in.text)
 	}
 	return in
+}
+
+// readDate reads both forms that dates have been seen in, and that of the inbox.
+// The one without a zone is UTC.
+func readDate(text string) time.Time {
+	for _, layout := range []string{time.RFC3339, time.DateTime} { // fractions of a second are read by both
+		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// withoutKeyword is a text without the word that a shared short code is shared by:
+// it stands first in every message. Nothing says that the provider takes it off.
+func withoutKeyword(text, keyword string) string {
+	trimmed := strings.TrimSpace(text)
+	if keyword == "" || len(trimmed) < len(keyword) || !strings.EqualFold(trimmed[:len(keyword)], keyword) {
+		return text
+	}
+	rest := trimmed[len(keyword):]
+	if first := strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) }); rest != "" && first != 0 {
+		return text // a longer word that begins alike
+	}
+	return strings.TrimSpace(rest)
 }
 
 // maxID is the longest id that is used as it is; the documented ones have 38.
@@ -60,6 +88,10 @@ func (in inbound) person(shortCode string) (escrow.Phone, bool) {
 	if err != nil {
 		return "", false
 	}
-	own, err := escrow.ParsePhone(shortCode)
-	return phone, err != nil || own != phone
+	for _, number := range []string{shortCode, in.to} {
+		if own, err := escrow.ParsePhone(number); err == nil && own == phone {
+			return "", false
+		}
+	}
+	return phone, true
 }

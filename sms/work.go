@@ -44,7 +44,7 @@ func (h *Handler) Work(ctx context.Context, body []byte) error {
 		h.log.InfoContext(ctx, "message is not answered", "person", ok, "length", len(in.text))
 		return nil
 	}
-	t := talk{inbound: in, from: from, order: h.grammar.Read(in.text)}
+	t := talk{inbound: in, from: from, order: h.grammar.Read(withoutKeyword(in.text, h.keyword))}
 	if err := h.meet(ctx, &t); err != nil {
 		return fmt.Errorf("inbound sms: %w", err)
 	}
@@ -189,6 +189,9 @@ func (h *Handler) status(ctx context.Context, from escrow.Phone, ref escrow.Ref)
 // answer; a refusal is put into words here.
 func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error) {
 	view, err := h.service.View(ctx, t.from, ref)
+	if err == nil && t.late(view.Contract) {
+		return suggest(t.order.Verb, ref), nil
+	}
 	if err == nil {
 		_, err = h.useCase(t.order.Verb, view, t.order.Code != "")(ctx, escrow.Command{
 			Request: t.request(), Ref: ref, Code: t.order.Code, Words: t.order.Words,
@@ -205,6 +208,19 @@ func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error
 	default:
 		return refused(refusal, t.from), nil
 	}
+}
+
+// clocksApart is how far the provider's clock and ours may be from each other.
+const clocksApart = 2 * time.Minute
+
+// late reports a WITHDRAW that was written before what it would take back now: it
+// came late, after the next dispute or wish. All other verbs that come late find
+// a state that refuses them.
+func (t talk) late(c escrow.Contract) bool {
+	if t.order.Verb != VerbWithdraw || t.date.IsZero() {
+		return false
+	}
+	return t.date.Before(c.UpdatedAt.Add(-clocksApart))
 }
 
 type useCase func(context.Context, escrow.Command) (escrow.Result, error)
