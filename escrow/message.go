@@ -69,6 +69,7 @@ const (
 	MsgNotUnderstood Template = "not_understood"   // answer to what is no command
 	MsgSuggest       Template = "suggest"          // answer to what is nearly one: Words is the verb that was meant
 	MsgStop          Template = "stop"             // answer to STOP
+	MsgStart         Template = "start"            // answer to START
 	MsgWhich         Template = "which"            // asks for the reference: Item lists them, Words is the verb
 	MsgRefused       Template = "refused"          // a refusal in words, with the true state
 	MsgLanguage      Template = "language"         // the language was changed
@@ -110,6 +111,30 @@ type MessageParams struct {
 	Rest Cents `json:"rest,omitempty"` // the other's part, with MsgResolved
 }
 
+// Reminder reports a message that only reminds: it waits for the day.
+func (t Template) Reminder() bool {
+	switch t {
+	case MsgWarnFirst, MsgWarnLast, MsgInspectReminder, MsgConfirmReminder:
+		return true
+	default:
+		return false
+	}
+}
+
+// Stoppable reports a reminder that STOP keeps away. The seller's warnings are
+// none: a refund hangs on their arrival, and nobody may end that by a word.
+func (t Template) Stoppable() bool { return t == MsgInspectReminder || t == MsgConfirmReminder }
+
+// carriesCode reports a message that is sent with a code of ours in it.
+func (t Template) carriesCode() bool {
+	switch t {
+	case MsgDeliveredBuyer, MsgInspectReminder, MsgCancelAsked, MsgPINResetAsked:
+		return true
+	default:
+		return false
+	}
+}
+
 // MessageState is the life of one SMS.
 type MessageState string
 
@@ -132,8 +157,11 @@ type Message struct {
 	Template   Template
 	Params     MessageParams
 	State      MessageState
-	ProviderID string // the SMS gateway's message id
-	Cost       string // as the gateway wrote it, "KES 0.8000"
+	ProviderID string    // the SMS gateway's message id
+	Cost       string    // as the gateway wrote it, "KES 0.8000"
+	Note       string    // why it was not taken or did not arrive, or which way it went
+	Batch      uuid.UUID // the message in whose request it is being sent; zero where that is its own
+	Silent     bool      // the receiver wants no reminders
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }

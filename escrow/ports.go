@@ -114,6 +114,11 @@ type Tx interface {
 	Message(ctx context.Context, id uuid.UUID) (Message, error)
 	MessageByProvider(ctx context.Context, providerID string) (Message, error)
 	SaveMessage(ctx context.Context, m Message) error
+	// Alike returns queued messages that read as m does, without m and without those
+	// that another transaction holds.
+	Alike(ctx context.Context, m Message, most int) ([]Message, error)
+	// Silence notes since when a party wants no reminders; a zero time ends it.
+	Silence(ctx context.Context, party uuid.UUID, since time.Time) error
 	// MessagesDelivered counts those of the templates that were delivered at least
 	// once about a contract, by delivery report.
 	MessagesDelivered(ctx context.Context, contract uuid.UUID, templates []Template) (int, error)
@@ -139,6 +144,12 @@ type Messenger interface {
 	Send(ctx context.Context, m Message, code string) Dispatch
 }
 
+// Broadcaster is a [Messenger] that takes messages which read alike in one
+// request. The answers are in the order of the messages.
+type Broadcaster interface {
+	Broadcast(ctx context.Context, messages []Message) []Dispatch
+}
+
 // Dispatch is what is known after an SMS was handed over. NotSent may be tried
 // again, Unknown must not be: the receiver could get it twice.
 type Dispatch struct {
@@ -146,6 +157,7 @@ type Dispatch struct {
 	ProviderID string
 	Cost       string
 	Reason     string
+	Route      string // the way it went, where that was not the usual one
 	RetryAfter time.Duration
 }
 

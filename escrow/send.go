@@ -78,36 +78,59 @@ func (s *Service) Send(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	send, err := s.startSending(ctx, id)
-	if err != nil || !send {
+	if held, err := s.hold(ctx, m); err != nil || held {
 		return err
 	}
-	answer := s.messenger.Send(ctx, m, code)
-	s.log.InfoContext(ctx, "message sent", "message", id, "template", m.Template, "to", m.To.Phone,
-		"outcome", answer.Outcome, "reason", answer.Reason)
-	return s.sent(context.WithoutCancel(ctx), id, answer)
+	messages, err := s.startSending(ctx, m)
+	if err != nil || len(messages) == 0 {
+		return err
+	}
+	var answers []Dispatch
+	if b, ok := s.messenger.(Broadcaster); ok && len(messages) > 1 {
+		answers = b.Broadcast(ctx, messages)
+	} else {
+		answers = []Dispatch{s.messenger.Send(ctx, m, code)}
+	}
+	var errs []error
+	for i, m := range messages {
+		s.log.InfoContext(ctx, "message sent", "message", m.ID, "template", m.Template, "to", m.To.Phone,
+			"outcome", answers[i].Outcome, "reason", answers[i].Reason, "route", answers[i].Route)
+		errs = append(errs, s.sent(context.WithoutCancel(ctx), m.ID, answers[i]))
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return own(errs)
 }
 
-// startSending marks a queued message as being sent, and reports whether it is
-// ours to send.
-func (s *Service) startSending(ctx context.Context, id uuid.UUID) (bool, error) {
-	var send bool
-	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		m, err := tx.Message(ctx, id)
+// startSending marks a queued message as being sent, with those that read alike,
+// and returns what is ours to send: the message first, or nothing.
+func (s *Service) startSending(ctx context.Context, m Message) (messages []Message, err error) {
+	err = s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		messages = nil
+		m, err := tx.Message(ctx, m.ID)
 		if err != nil {
 			return err
 		}
-		send = m.State == MessageQueued
 		switch m.State {
 		case MessageQueued:
-			return s.mark(ctx, tx, &m, MessageSending)
+			m.Batch = uuid.Nil
+			if err := s.mark(ctx, tx, &m, MessageSending); err != nil {
+				return err
+			}
+			others, err := s.gather(ctx, tx, m)
+			messages = append([]Message{m}, others...)
+			return err
 		case MessageSending:
+			if m.Batch != uuid.Nil && s.now().Sub(m.UpdatedAt) < batchPatience {
+				return &Later{After: batchPause}
+			}
 			return s.mark(ctx, tx, &m, MessageUnknown)
 		default:
 			return nil
 		}
 	})
-	return send, err
+	return messages, err
 }
 
 // codeFor derives the code for the templates that carry one: each goes to the one
@@ -119,7 +142,7 @@ func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
 		}
 		return s.codes.forReset(m.To, m.To.PIN.ResetAt), nil
 	}
-	if m.Template != MsgDeliveredBuyer && m.Template != MsgInspectReminder && m.Template != MsgCancelAsked {
+	if !m.Template.carriesCode() {
 		return "", nil
 	}
 	contract, _, err := s.store.FindContract(ctx, m.Params.Ref)
@@ -149,7 +172,10 @@ func (s *Service) sent(ctx context.Context, id uuid.UUID, answer Dispatch) error
 		if err != nil || m.State != MessageSending {
 			return err
 		}
-		m.ProviderID, m.Cost = answer.ProviderID, answer.Cost
+		m.ProviderID, m.Cost, m.Batch = answer.ProviderID, answer.Cost, uuid.Nil
+		if m.Note = answer.Reason; answer.Route != "" {
+			m.Note = strings.TrimSpace("by " + answer.Route + " " + answer.Reason)
+		}
 		return s.mark(ctx, tx, &m, state)
 	})
 	if err == nil && state == MessageQueued {
@@ -169,8 +195,8 @@ const reportPause = 5 * time.Second
 
 // Reported takes a delivery report. Reports come late, twice and out of order,
 // so a final state never changes again. A report about a message that is not
-// known yet is asked to come again with [Later].
-func (s *Service) Reported(ctx context.Context, providerID string, state MessageState) error {
+// known yet is asked to come again with [Later]. why is what kept it from arriving.
+func (s *Service) Reported(ctx context.Context, providerID string, state MessageState, why string) error {
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		m, err := tx.MessageByProvider(ctx, providerID)
 		if err != nil {
@@ -178,6 +204,9 @@ func (s *Service) Reported(ctx context.Context, providerID string, state Message
 		}
 		if m.State == MessageDelivered || m.State == MessageFailed || m.State == state {
 			return nil
+		}
+		if why != "" {
+			m.Note = why
 		}
 		return s.mark(ctx, tx, &m, state)
 	})

@@ -56,7 +56,7 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgDeliveredSeller, escrow.MsgAcceptedBuyer, escrow.MsgAcceptedSeller, escrow.MsgCompletedBuyer,
 		escrow.MsgCompletedSeller, escrow.MsgPaidSeller, escrow.MsgReleasedBuyer, escrow.MsgRefunded,
 		escrow.MsgRefundComing, escrow.MsgRefundAmount, escrow.MsgRefundPayer, escrow.MsgPayoutTomorrow, escrow.MsgPayoutNumber, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
-		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop,
+		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop, escrow.MsgStart,
 		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
 		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,
 		escrow.MsgCancelAsked, escrow.MsgCancelAsking, escrow.MsgCancelKept, escrow.MsgWithdrawn, escrow.MsgResolved,

@@ -15,8 +15,9 @@ import (
 // The kinds under which callbacks are kept in the inbox: who takes them out again
 // gives each to its worker.
 const (
-	KindMessage = "sms" // an inbound message, for [Handler.Work]
-	KindReport  = "dlr" // a delivery report, for [Handler.WorkReport]
+	KindMessage = "sms"    // an inbound message, for [Handler.Work]
+	KindReport  = "dlr"    // a delivery report, for [Handler.WorkReport]
+	KindOptOut  = "optout" // an opt-out at the provider, for [Handler.WorkOptOut]
 )
 
 // Keeper stores a callback and the job that works it, in one transaction. The
@@ -49,8 +50,8 @@ func NewHandler(cfg HandlerConfig) *Handler {
 	return &Handler{service: cfg.Service, shortCode: cfg.ShortCode, keyword: cfg.Keyword, grammar: NewGrammar(), log: cfg.Log}
 }
 
-// Register mounts POST /sms for inbound messages and POST /dlr for delivery
-// reports. Who calls must have been checked before: Africa's Talking signs
+// Register mounts POST /sms for inbound messages, POST /dlr for delivery reports
+// and POST /optout for people who opted out at the provider. Who calls must have been checked before: Africa's Talking signs
 // nothing.
 //
 // Whatever is a form is kept and answered 200, even if no part of it makes
@@ -59,6 +60,7 @@ func NewHandler(cfg HandlerConfig) *Handler {
 func (h *Handler) Register(router fiber.Router, keeper Keeper) {
 	router.Post("/sms", h.keep(keeper, KindMessage, messageKey))
 	router.Post("/dlr", h.keep(keeper, KindReport, reportKey))
+	router.Post("/optout", h.keep(keeper, KindOptOut, optOutKey))
 }
 
 func messageKey(f form) string { return readInbound(f).id }

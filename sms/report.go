@@ -29,7 +29,7 @@ func (h *Handler) WorkReport(ctx context.Context, body []byte) error {
 		h.log.WarnContext(ctx, "delivery report not understood", "status", plain(f["status"]))
 		return nil
 	}
-	if err := h.service.Reported(ctx, id, state); err != nil {
+	if err := h.service.Reported(ctx, id, state, plain(f["failureReason"])); err != nil {
 		return fmt.Errorf("delivery report: %w", err)
 	}
 	return nil

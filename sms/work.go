@@ -98,13 +98,13 @@ func (t talk) spoken() escrow.Language {
 // answer does what the message asks and returns what is still to be said.
 func (h *Handler) answer(ctx context.Context, t talk) (reply, error) {
 	switch t.order.Verb {
-	case VerbHelp, VerbStart:
+	case VerbHelp:
 		if t.order.Doubtful {
 			return suggest(t.order.Verb, ""), nil
 		}
 		return say(escrow.MsgHelp), nil
-	case VerbStop:
-		return say(escrow.MsgStop), nil
+	case VerbStop, VerbStart:
+		return h.silence(ctx, t)
 	case VerbLanguage:
 		if err := h.service.SetLanguage(ctx, t.from, t.order.Language); err != nil {
 			return reply{}, fmt.Errorf("set language: %w", err)
@@ -115,6 +115,18 @@ func (h *Handler) answer(ctx context.Context, t talk) (reply, error) {
 	default:
 		return h.about(ctx, t)
 	}
+}
+
+// silence takes STOP and START: about reminders, and nothing else.
+func (h *Handler) silence(ctx context.Context, t talk) (reply, error) {
+	stop := t.order.Verb == VerbStop
+	if err := h.service.Silence(ctx, t.from, stop); err != nil {
+		return reply{}, fmt.Errorf("note opt-out: %w", err)
+	}
+	if stop {
+		return say(escrow.MsgStop), nil
+	}
+	return say(escrow.MsgStart), nil
 }
 
 // guess answers a message without a verb: with the contract if it names one of
@@ -357,7 +369,7 @@ func (r reply) most() int {
 	switch r.template {
 	case escrow.MsgUnknown, escrow.MsgStop, escrow.MsgNotUnderstood:
 		return answersAnHour
-	case escrow.MsgHelp, escrow.MsgLanguage, escrow.MsgSuggest, escrow.MsgWhich:
+	case escrow.MsgHelp, escrow.MsgStart, escrow.MsgLanguage, escrow.MsgSuggest, escrow.MsgWhich:
 		return helpAnHour
 	default:
 		return 0

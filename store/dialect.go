@@ -31,6 +31,7 @@ type dialect struct {
 	lockContract string
 	lockMessage  string // the same, of a message "m"
 	lockParty    string // the same, of a party
+	lockFree     string // the same, of those messages only that nobody else has locked
 	// lockSchema and unlockSchema let one of several processes migrate at a time.
 	lockSchema, unlockSchema string
 	// snapshot begins a transaction that sees one moment. SQLite's do anyway.
@@ -62,6 +63,7 @@ func postgres() dialect {
 		lockContract: " FOR UPDATE OF c",
 		lockMessage:  " FOR UPDATE OF m",
 		lockParty:    " FOR NO KEY UPDATE",
+		lockFree:     " FOR UPDATE OF m SKIP LOCKED",
 		lockSchema:   "SELECT pg_advisory_lock(7205759403792793)",
 		unlockSchema: "SELECT pg_advisory_unlock(7205759403792793)",
 		writtenOnce: `SELECT c.relname AS name,

@@ -21,6 +21,9 @@ type messageRow struct {
 	State      string        `db:"state"`
 	ProviderID string        `db:"provider_id"`
 	Cost       string        `db:"cost"`
+	Note       string        `db:"note"`
+	Batch      uuid.NullUUID `db:"batch"`
+	Silent     bool          `db:"silent"`
 	CreatedAt  stamp         `db:"created_at"`
 	UpdatedAt  stamp         `db:"updated_at"`
 }
@@ -32,7 +35,8 @@ func (s *Store) message(r messageRow) (escrow.Message, error) {
 	}
 	m := escrow.Message{
 		ID: r.ID, To: to, ContractID: r.ContractID.UUID, Template: escrow.Template(r.Template),
-		State: escrow.MessageState(r.State), ProviderID: r.ProviderID, Cost: r.Cost,
+		State: escrow.MessageState(r.State), ProviderID: r.ProviderID, Cost: r.Cost, Note: r.Note,
+		Batch: r.Batch.UUID, Silent: r.Silent,
 		CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt),
 	}
 	if err := json.Unmarshal(r.Params, &m.Params); err != nil {
@@ -56,7 +60,8 @@ func (t *tx) AddMessage(ctx context.Context, m escrow.Message) error {
 }
 
 const selectMessage = `
-SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.created_at, m.updated_at,
+SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.note, m.batch,
+    m.created_at, m.updated_at, p.silent_since IS NOT NULL AS silent,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language",
     p.pin_set_at AS "party.pin_set_at", p.pin_trusted_at AS "party.pin_trusted_at",
@@ -95,6 +100,32 @@ func (s *Store) findMessage(ctx context.Context, q queryer, statement string, ke
 	return s.message(row)
 }
 
+const sqlMessagesAlike = selectMessage + `m.state = 'queued' AND m.template = $1 AND m.params = $2
+    AND p.language = $3 AND m.contract_id IS NULL AND m.id <> $4
+ORDER BY m.created_at
+LIMIT $5`
+
+// Alike implements [escrow.Tx].
+func (t *tx) Alike(ctx context.Context, m escrow.Message, most int) ([]escrow.Message, error) {
+	params, err := json.Marshal(m.Params)
+	if err != nil {
+		return nil, fmt.Errorf("message params: %w", err)
+	}
+	var rows []messageRow
+	err = t.SelectContext(ctx, &rows, sqlMessagesAlike+t.store.dialect.lockFree,
+		string(m.Template), string(params), string(m.To.Language), m.ID, most)
+	if err != nil {
+		return nil, fmt.Errorf("messages alike: %w", err)
+	}
+	list := make([]escrow.Message, len(rows))
+	for i, row := range rows {
+		if list[i], err = t.store.message(row); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 const sqlMessagesDelivered = `
 SELECT COUNT(DISTINCT template) FROM messages
 WHERE contract_id = ? AND state = 'delivered' AND template IN (?)`
@@ -113,11 +144,11 @@ func (t *tx) MessagesDelivered(ctx context.Context, contract uuid.UUID, template
 }
 
 const sqlSaveMessage = `
-UPDATE messages SET state = $2, provider_id = $3, cost = $4, updated_at = $5
+UPDATE messages SET state = $2, provider_id = $3, cost = $4, updated_at = $5, note = $6, batch = $7
 WHERE id = $1`
 
 // SaveMessage implements [escrow.Tx].
 func (t *tx) SaveMessage(ctx context.Context, m escrow.Message) error {
 	return t.one(ctx, "save message", sqlSaveMessage,
-		m.ID, string(m.State), m.ProviderID, m.Cost, stamp(m.UpdatedAt))
+		m.ID, string(m.State), m.ProviderID, m.Cost, stamp(m.UpdatedAt), m.Note, optional(m.Batch))
 }

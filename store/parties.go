@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -72,6 +73,13 @@ func (s *Store) partyByPhone(ctx context.Context, q queryer, phone escrow.Phone)
 		return escrow.Party{}, err
 	}
 	return s.party(row)
+}
+
+const sqlSilence = `UPDATE parties SET silent_since = $2, updated_at = $3 WHERE id = $1`
+
+// Silence implements [escrow.Tx].
+func (t *tx) Silence(ctx context.Context, party uuid.UUID, since time.Time) error {
+	return t.one(ctx, "silence party", sqlSilence, party, orNoTime(since), stamp(t.store.now()))
 }
 
 const sqlSaveParty = `

@@ -20,7 +20,7 @@ func TestLookUpsUseAnIndex(t *testing.T) {
 		"sqlPartyByPhone": {hash}, "sqlOpenContracts": {hash, 5}, "sqlFindContracts": {hash, 5, 0},
 		"sqlContract": {id}, "sqlContractByRef": {"1234"}, "sqlFindContract": {"1234"},
 		"sqlTransfer": {id}, "sqlPayment": {id}, "sqlHeldPayment": {id}, "sqlPromptOpen": {id, id},
-		"sqlMessage": {id}, "sqlMessageByProvider": {"ATXid_1"}, "sqlKept": {"stk", "key"}, "sqlCallback": {id},
+		"sqlMessage": {id}, "sqlMessageByProvider": {"ATXid_1"}, "sqlMessagesAlike": {"help", "{}", "en", id, 5}, "sqlKept": {"stk", "key"}, "sqlCallback": {id},
 		"sqlStale": {now, 5}, "sqlDue": {now, 5}, "sqlOutages": {now}, "sqlPulse": {"gateway"}, "sqlTransfersOf": {id}, "sqlNotedRefusal": {"key"},
 		"sqlClaimed": {"key"}, "sqlTakenRefs": {"1234", now}, "sqlEvents": {id}, "sqlHeld": {"escrow:1"},
 		"sqlReceipt": {"R1"}, "sqlStray": {"R1"}, "sqlCollections": {id}, "sqlAttempts": {id, "refund"},

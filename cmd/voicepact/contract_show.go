@@ -158,6 +158,9 @@ func (f *file) history(w io.Writer) {
 	}
 	fmt.Fprintln(w, "\nMessages\t")
 	for _, m := range f.messages {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", clock(m.CreatedAt), m.Template, f.names[m.To.ID], m.State)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", clock(m.CreatedAt), m.Template, f.names[m.To.ID], m.State, m.Cost, m.Note)
+	}
+	for _, sum := range costs(f.messages) {
+		fmt.Fprintf(w, "  all messages\t\t\t\t%s\n", sum)
 	}
 }

@@ -138,6 +138,8 @@ func (w inboxWorker) handle(ctx context.Context, callback store.Callback) error 
 		return w.words.Work(ctx, callback.Body)
 	case sms.KindReport:
 		return w.report(ctx, callback)
+	case sms.KindOptOut:
+		return w.words.WorkOptOut(ctx, callback.Body)
 	case ussd.KindEvent:
 		return nil // kept as evidence of how the session ended; nothing follows from it
 	case mobilemoney.KindArrival:

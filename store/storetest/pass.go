@@ -80,7 +80,7 @@ func (w *World) DropJobs() {
 func (w *World) Delivered() {
 	w.TB.Helper()
 	for _, letter := range w.Postbox.All() {
-		if err := w.Service.Reported(w.TB.Context(), letter.ProviderID, escrow.MessageDelivered); err != nil {
+		if err := w.Service.Reported(w.TB.Context(), letter.ProviderID, escrow.MessageDelivered, ""); err != nil {
 			w.TB.Fatal(err)
 		}
 	}
