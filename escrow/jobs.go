@@ -91,6 +91,7 @@ const (
 	ItemBalanceDiffers ItemKind = "balance_differs"  // M-Pesa's balance and the ledger do not agree
 	ItemReceiptReuse   ItemKind = "receipt_reuse"    // one receipt was reported for two payments
 	ItemCodeLocked     ItemKind = "code_locked"      // too many wrong release codes
+	ItemSMSBalance     ItemKind = "sms_balance"      // the SMS account runs low: soon nobody is told anything
 
 	ItemInspectionOver  ItemKind = "inspection_over"  // delivered, and the buyer did not answer in time
 	ItemOverdueUnwarned ItemKind = "overdue_unwarned" // not delivered in time, and the seller may not know

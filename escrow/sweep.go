@@ -63,6 +63,14 @@ func (s *Service) sweepTransfers(ctx context.Context) error {
 	})
 }
 
+// Settled closes the open item of a kind that is about no contract and whose cause
+// is gone by itself.
+func (s *Service) Settled(ctx context.Context, kind ItemKind, why string) error {
+	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.CloseItem(ctx, uuid.Nil, kind, Closing{Why: why, At: s.now()})
+	})
+}
+
 // CallPerson opens an operator item about a transfer, which may be unknown to
 // us, for what no rule can settle. An open item of the same kind stays as it is.
 func (s *Service) CallPerson(ctx context.Context, kind ItemKind, transfer uuid.UUID, note string) error {

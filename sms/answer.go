@@ -23,10 +23,11 @@ const (
 )
 
 // answer is what the gateway said about one message. With alarm, somebody has
-// to look at the account before anything can be sent.
+// to look at the account before anything can be sent. With elsewhere, it was not
+// taken, and another route may take it.
 type answer struct {
 	escrow.Dispatch
-	alarm bool
+	alarm, elsewhere bool
 }
 
 // received is the gateway's answer, wherever it took the request. Fields that
@@ -46,35 +47,53 @@ type recipient struct {
 	Cost      json.RawMessage `json:"cost"`
 }
 
-// read understands an answer to a message for one phone. The status says little:
-// 201 may come with nobody served, and every error is plain text.
-func read(reply outcall.Reply, to escrow.Phone) answer {
-	status := "HTTP " + strconv.Itoa(reply.Status)
-	switch {
-	case reply.Status == http.StatusUnauthorized:
-		return answer{escrow.Dispatch{Outcome: escrow.NotSent, Reason: status, RetryAfter: afterNewKey}, true}
-	case reply.Status == http.StatusTooManyRequests:
-		return answer{Dispatch: escrow.Dispatch{Outcome: escrow.NotSent, Reason: status, RetryAfter: retryAfter(reply)}}
-	case reply.Status >= http.StatusInternalServerError:
-		return unknown(status)
-	case reply.Status >= http.StatusBadRequest:
-		return answer{Dispatch: escrow.Dispatch{Outcome: escrow.Refused, Reason: status}}
-	case reply.Status >= http.StatusMultipleChoices, reply.Status < http.StatusOK:
-		return unknown(status)
+// read understands an answer to a message for some phones, in their order.
+func read(reply outcall.Reply, to []escrow.Phone) []answer {
+	body, refusal := readStatus(reply)
+	answers := make([]answer, len(to))
+	for i, phone := range to {
+		if answers[i] = refusal; body != nil {
+			answers[i] = body.about(phone)
+		}
 	}
-	var body received
-	if err := json.Unmarshal(reply.Body, &body); err != nil || body.Data == nil {
-		return unknown(status + " without SMSMessageData")
-	}
-	if len(body.Data.Recipients) == 0 {
-		return readNobody(body.Data.Message)
-	}
-	for _, r := range body.Data.Recipients {
-		if r.isFor(to, len(body.Data.Recipients)) {
+	return answers
+}
+
+// about is what became of the message for one phone.
+func (b *received) about(to escrow.Phone) answer {
+	for _, r := range b.Data.Recipients {
+		if r.isFor(to, len(b.Data.Recipients)) {
 			return r.read()
 		}
 	}
 	return unknown("the answer is about another number")
+}
+
+// readStatus returns the body of an answer that tells of recipients, or else what
+// the answer means for all of them. The status says little: 201 may come with
+// nobody served, and every error is plain text.
+func readStatus(reply outcall.Reply) (*received, answer) {
+	status := "HTTP " + strconv.Itoa(reply.Status)
+	switch {
+	case reply.Status == http.StatusUnauthorized:
+		return nil, answer{escrow.Dispatch{Outcome: escrow.NotSent, Reason: status, RetryAfter: afterNewKey}, true, true}
+	case reply.Status == http.StatusTooManyRequests:
+		return nil, answer{Dispatch: escrow.Dispatch{Outcome: escrow.NotSent, Reason: status, RetryAfter: retryAfter(reply)}}
+	case reply.Status >= http.StatusInternalServerError:
+		return nil, unknown(status)
+	case reply.Status >= http.StatusBadRequest:
+		return nil, answer{Dispatch: escrow.Dispatch{Outcome: escrow.Refused, Reason: status}}
+	case reply.Status >= http.StatusMultipleChoices, reply.Status < http.StatusOK:
+		return nil, unknown(status)
+	}
+	var body received
+	if err := json.Unmarshal(reply.Body, &body); err != nil || body.Data == nil {
+		return nil, unknown(status + " without SMSMessageData")
+	}
+	if len(body.Data.Recipients) == 0 {
+		return nil, readNobody(body.Data.Message)
+	}
+	return &body, answer{}
 }
 
 func unknown(reason string) answer {
@@ -83,8 +102,9 @@ func unknown(reason string) answer {
 
 // readNobody is an answer that served nobody: the message says why.
 func readNobody(message string) answer {
-	a := answer{escrow.Dispatch{Outcome: escrow.Refused, Reason: "nobody served: " + plain(message)}, true}
+	a := answer{Dispatch: escrow.Dispatch{Outcome: escrow.Refused, Reason: "nobody served: " + plain(message)}, alarm: true}
 	if strings.Contains(strings.ToLower(message), "balance") {
+		a.elsewhere = true
 		a.Outcome, a.RetryAfter = escrow.NotSent, afterTopUp
 	}
 	return a
@@ -130,7 +150,7 @@ func (r recipient) read() answer {
 	case statusInvalidPhoneNumber, statusUnsupportedNumber, statusUserInBlacklist, statusCouldNotRoute, statusDoNotDisturb:
 		a.Outcome = escrow.Refused
 	case statusInsufficientBalance:
-		a.Outcome, a.RetryAfter, a.alarm = escrow.NotSent, afterTopUp, true
+		a.Outcome, a.RetryAfter, a.alarm, a.elsewhere = escrow.NotSent, afterTopUp, true, true
 	case statusInternalServerError, statusGatewayError, statusRejectedByGateway:
 		a.Outcome, a.RetryAfter = escrow.NotSent, soon
 	default:

@@ -78,7 +78,7 @@ func TestNoSenderIsLeftOut(t *testing.T) {
 	t.Parallel()
 	c := newTestClient(t, "http://127.0.0.1:1", quiet())
 	c.cfg.Sender = ""
-	if got := string(c.form(amina, "x")); got != "username=sandbox&to=%2B254712000001&message=x&enqueue=1" {
+	if got := string(c.form([]escrow.Phone{amina}, "x")); got != "username=sandbox&to=%2B254712000001&message=x&enqueue=1" {
 		t.Error(got)
 	}
 }

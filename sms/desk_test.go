@@ -38,9 +38,13 @@ func newDesk(t *testing.T) *desk {
 		if err != nil {
 			return http.StatusBadRequest, err.Error()
 		}
-		id++
-		return http.StatusCreated, fmt.Sprintf(`{"SMSMessageData":{"Recipients":[{"statusCode":102,"number":%q,"status":"Success",`+
-			`"cost":"KES 0.8000","messageId":"ATXid_%d"}]}}`, form.Get("to"), id)
+		var recipients []string
+		for number := range strings.SplitSeq(form.Get("to"), ",") {
+			id++
+			recipients = append(recipients, fmt.Sprintf(
+				`{"statusCode":102,"number":%q,"status":"Success","cost":"KES 0.8000","messageId":"ATXid_%d"}`, number, id))
+		}
+		return http.StatusCreated, `{"SMSMessageData":{"Recipients":[` + strings.Join(recipients, ",") + `]}}`
 	})
 	d.Service = escrow.NewService(escrow.Deps{
 		Store: d.Store, Provider: d.Till, Messenger: newTestClient(t, d.provider.URL, quiet()), Codes: d.Codes, Signer: d.Signer,

@@ -34,6 +34,13 @@ func serve(t *testing.T, mount func(*fiber.App)) string {
 // the shelf, and returns its address.
 func simulate(t *testing.T, s *shelf) string {
 	t.Helper()
+	address, _ := simulateFaults(t, s)
+	return address
+}
+
+// simulateFaults also returns the simulator, whose faults can be set.
+func simulateFaults(t *testing.T, s *shelf) (string, *simulator.Sim) {
+	t.Helper()
 	gateway := serve(t, func(app *fiber.App) {
 		NewHandler(HandlerConfig{ShortCode: "40404", Log: quiet()}).Register(app.Group("/at/s3cr3t"), s)
 	})
@@ -60,7 +67,7 @@ func simulate(t *testing.T, s *shelf) string {
 			t.Error(err)
 		}
 	})
-	return address
+	return address, sim
 }
 
 // inbox reads the texts on Amina's phone.

@@ -28,7 +28,33 @@ func NewSlots(client *redis.Client, key string, perMinute int) *Slots {
 
 // Take takes a slot, or says how long there is none: 0 means that it got one.
 func (s *Slots) Take(ctx context.Context) (wait time.Duration, err error) {
-	got, err := s.limiter.Allow(ctx, s.key, s.limit)
+	return take(ctx, s.limiter, s.key, s.limit)
+}
+
+// Pace limits something per key, over all processes.
+type Pace struct {
+	limiter *redis_rate.Limiter
+	prefix  string
+	limit   redis_rate.Limit
+}
+
+// NewPace lets most through in each period, all of them at once where nothing was
+// for long, under keys with the prefix.
+func NewPace(client *redis.Client, prefix string, most int, period time.Duration) *Pace {
+	return &Pace{
+		limiter: redis_rate.NewLimiter(client), prefix: prefix,
+		limit: redis_rate.Limit{Rate: most, Burst: most, Period: period},
+	}
+}
+
+// Take counts one under the key, or says how long it has to wait: 0 means that it
+// may go.
+func (p *Pace) Take(ctx context.Context, key string) (wait time.Duration, err error) {
+	return take(ctx, p.limiter, p.prefix+key, p.limit)
+}
+
+func take(ctx context.Context, limiter *redis_rate.Limiter, key string, limit redis_rate.Limit) (time.Duration, error) {
+	got, err := limiter.Allow(ctx, key, limit)
 	if err != nil {
 		return 0, fmt.Errorf("take a slot: %w", err)
 	}

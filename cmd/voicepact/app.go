@@ -23,15 +23,16 @@ import (
 // app is the whole gateway, put together but for the things that differ
 // between `dev` and `serve`.
 type app struct {
-	cfg     config
-	log     *slog.Logger
-	store   *store.Store
-	redis   *redis.Client
-	money   *mobilemoney.Client
-	service *escrow.Service
-	http    *fiber.App
-	words   *sms.Handler
-	workers *river.Client[*sql.Tx]
+	cfg      config
+	log      *slog.Logger
+	store    *store.Store
+	redis    *redis.Client
+	money    *mobilemoney.Client
+	messages *sms.Client
+	service  *escrow.Service
+	http     *fiber.App
+	words    *sms.Handler
+	workers  *river.Client[*sql.Tx]
 }
 
 // embeddedWorkers and productionWorkers are how many jobs run at once: SQLite
@@ -60,8 +61,7 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 	if a.money, err = a.buildMoney(certificate); err != nil {
 		return nil, err
 	}
-	messenger, err := a.buildMessenger()
-	if err != nil {
+	if a.messages, err = a.buildMessenger(); err != nil {
 		return nil, err
 	}
 	codes, err := escrow.NewCodes(cfg.CodeKey)
@@ -73,7 +73,7 @@ func build(ctx context.Context, cfg config, policy escrow.Policy, certificate []
 		return nil, err
 	}
 	a.service = escrow.NewService(escrow.Deps{
-		Store: a.store, Provider: a.money, Books: a.money, Messenger: messenger, Codes: codes, Signer: signer,
+		Store: a.store, Provider: a.money, Books: a.money, Messenger: a.messages, Codes: codes, Signer: signer,
 		Policy: policy, Now: time.Now, Log: log,
 	})
 	if err := a.mount(); err != nil {
@@ -99,10 +99,22 @@ func (a *app) buildMoney(certificate []byte) (*mobilemoney.Client, error) {
 }
 
 func (a *app) buildMessenger() (*sms.Client, error) {
-	return sms.New(sms.Config{
-		BaseURL: a.cfg.AT.BaseURL, Username: a.cfg.AT.Username, APIKey: a.cfg.AT.APIKey, Sender: a.cfg.AT.Sender,
+	at := a.cfg.AT
+	second, err := a.cfg.Second.route()
+	if err != nil {
+		return nil, err
+	}
+	cfg := sms.Config{
+		BaseURL: at.BaseURL, Username: at.Username, APIKey: at.APIKey, Sender: at.Sender, Second: second,
 		ServiceCode: a.cfg.ServiceCode, HelpPhone: a.cfg.HelpPhone, PayBill: a.cfg.Daraja.ShortCode, Log: a.log,
-	})
+	}
+	if at.PerSecond > 0 {
+		cfg.All = store.NewPace(a.redis, "sms:"+at.Username+":", at.PerSecond, time.Second)
+	}
+	if at.PerNumber > 0 {
+		cfg.EachNumber = store.NewPace(a.redis, "sms:to:", at.PerNumber, time.Minute)
+	}
+	return sms.New(cfg)
 }
 
 func (a *app) sessions() *store.Sessions { return store.NewSessions(a.redis, "ussd:", time.Now) }
@@ -121,7 +133,7 @@ func (a *app) mount() error {
 	if err != nil {
 		return err
 	}
-	a.words = sms.NewHandler(sms.HandlerConfig{Service: a.service, ShortCode: a.cfg.AT.Sender, Log: a.log})
+	a.words = sms.NewHandler(sms.HandlerConfig{Service: a.service, ShortCode: a.cfg.AT.Sender, Keyword: a.cfg.AT.Keyword, Log: a.log})
 	a.http = newHTTP(a.log)
 	mountHealth(a.http, []pinger{
 		{"database", a.store.Ping},

@@ -45,6 +45,7 @@ type config struct {
 	Fee          platformFee `envPrefix:"PLATFORM_FEE_"`
 
 	AT     africasTalking `envPrefix:"AT_"`
+	Second secondSMS      `envPrefix:"SMS2_"`
 	Daraja daraja         `envPrefix:"DARAJA_"`
 }
 
@@ -112,6 +113,13 @@ type africasTalking struct {
 	Username string `env:"USERNAME,notEmpty"`
 	APIKey   string `env:"API_KEY,notEmpty"`
 	Sender   string `env:"SENDER,notEmpty"` // short code or sender name that messages come from
+	Keyword  string `env:"KEYWORD"`         // of a short code that is shared with others
+	// PerSecond is how many requests all processes make in a second, PerNumber how
+	// many messages one person gets in a minute; 0 is no limit.
+	PerSecond int `env:"PER_SECOND" envDefault:"20"`
+	PerNumber int `env:"PER_NUMBER_PER_MINUTE" envDefault:"30"`
+	// LowBalance is the amount in shillings below which an operator is called.
+	LowBalance int64 `env:"LOW_BALANCE_KSH" envDefault:"500"`
 	Inbound
 }
 

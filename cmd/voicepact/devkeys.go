@@ -119,6 +119,7 @@ const (
 	devHelpPhone   = "0700000000"
 	devCodeAbove   = 5_000
 	devMuchMoney   = 20_000
+	devLowBalance  = 500
 )
 
 // config is the configuration that `serve` reads from the environment, pointed
@@ -133,6 +134,7 @@ func (s devSecrets) config(address, database, redis string) config {
 		ConfirmAbove: devMuchMoney, Ruling: Ruling{FourEyesAbove: devMuchMoney},
 		AT: africasTalking{
 			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,
+			LowBalance: devLowBalance,
 		},
 		Daraja: daraja{
 			BaseURL: address + "/sim/daraja", ConsumerKey: devConsumer, ConsumerSecret: s.API,

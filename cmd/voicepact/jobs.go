@@ -58,6 +58,8 @@ func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
 	}})
 	teller := teller{service: service, money: a.money, log: log}
 	river.AddWorker(workers, &worker[askBalance]{work: teller.work})
+	meter := meter{service: service, messages: a.messages, low: escrow.Shillings(a.cfg.AT.LowBalance), log: log}
+	river.AddWorker(workers, &worker[askSMSBalance]{work: meter.work})
 	inbox := inboxWorker{store: s, service: service, words: words, now: time.Now, log: log}
 	river.AddWorker(workers, &worker[store.WorkInbox]{work: inbox.work})
 	reaper := reaper{sessions: a.sessions(), log: log}
@@ -71,7 +73,7 @@ func (a *app) newWorkers(limit int) (*river.Client[*sql.Tx], error) {
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          &retries{},
 		ErrorHandler:         jobErrors{service: service, log: log},
-		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking(), reconciling(), reaping()},
+		PeriodicJobs:         []*river.PeriodicJob{sweeping(), beating(), asking(), askingSMS(), reconciling(), reaping()},
 		Logger:               slog.New(quiet{log.Handler()}),
 	})
 	if err != nil {

@@ -43,6 +43,14 @@ func NotSent(err error) bool {
 	return errors.As(err, &e) && e.notSent
 }
 
+// Down reports whether nothing was sent because the provider cannot be reached: no
+// connection was made, or the breaker is open after many failures. What our own
+// limits or the caller's end kept back says nothing about the provider.
+func Down(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.notSent && !ours(e.cause)
+}
+
 // kindOf describes an error in words of our own, or of the operating system.
 func kindOf(err error) string {
 	known := []struct {

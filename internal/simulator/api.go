@@ -35,6 +35,8 @@ type phoneBody struct {
 func (s *Sim) Register(r fiber.Router) {
 	sim := r.Group("/sim", noStore)
 	sim.Post("/africastalking/version1/messaging", s.messaging)
+	sim.Get("/africastalking/version1/user", s.account)
+	sim.Post("/secondsms/send", s.secondSMS)
 
 	daraja := sim.Group("/daraja")
 	daraja.All("/oauth/v1/generate", s.oauth)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -83,6 +84,9 @@ func (s *Sim) messaging(c *fiber.Ctx) error {
 		Summary: fmt.Sprintf("Text to %s, %d characters", plural(len(out.to), "number"), utf8.RuneCountInString(out.message)),
 	})
 	s.changed()
+	if answer != nil && s.CurrentFaults().DropSMSResponse {
+		return hangUp(c)
+	}
 	if answer != nil {
 		return c.Status(status).JSON(answer)
 	}
@@ -109,8 +113,39 @@ func (s *Sim) send(c *fiber.Ctx, to string, out outbound) (int, string, *smsAnsw
 		// An unregistered sender is a 201 with nobody served.
 		return http.StatusCreated, "", &smsAnswer{smsMessageData{"InvalidSenderId", []smsRecipient{}}}, nil
 	}
+	if answer := s.turnAway(out.to); answer != nil {
+		return http.StatusCreated, "", answer, nil
+	}
 	answer, err := s.accept(c.UserContext(), out)
 	return http.StatusCreated, "", answer, err
+}
+
+// turnAway is the answer of an account that cannot send, where a fault says so.
+func (s *Sim) turnAway(to []string) *smsAnswer {
+	faults := s.CurrentFaults()
+	switch {
+	case faults.SMSNobody:
+		return &smsAnswer{smsMessageData{"Sent to 0/" + strconv.Itoa(len(to)), []smsRecipient{}}}
+	case faults.SMSCode != 0:
+		refused := make([]smsRecipient, len(to))
+		for i, number := range to {
+			refused[i] = smsRecipient{
+				StatusCode: faults.SMSCode, Number: strings.TrimSpace(number), Status: smsRefusals()[faults.SMSCode], Cost: "0", MessageID: "None",
+			}
+		}
+		return &smsAnswer{smsMessageData{fmt.Sprintf("Sent to 0/%d Total Cost: 0", len(to)), refused}}
+	default:
+		return nil
+	}
+}
+
+// smsRefusals are the words beside the status codes of recipients.
+func smsRefusals() map[int]string {
+	return map[int]string{
+		401: "RiskHold", 402: "InvalidSenderId", 403: "InvalidPhoneNumber", 404: "UnsupportedNumberType",
+		405: "InsufficientBalance", 406: "UserInBlacklist", 407: "CouldNotRoute", 409: "DoNotDisturbRejection",
+		500: "InternalServerError", 501: "GatewayError", 502: "RejectedByGateway",
+	}
 }
 
 // accept stores the text in each phone and owes its delivery reports.

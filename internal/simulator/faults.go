@@ -169,4 +169,20 @@ type Faults struct {
 	// SMSStatus, when not 0, is the HTTP status that every send is answered
 	// with; nothing is delivered.
 	SMSStatus int `json:"smsStatus"`
+	// SMSCode, when not 0, is the status code that each recipient gets, 405 for no
+	// balance and so on; nothing is delivered.
+	SMSCode int `json:"smsCode"`
+	// SMSNobody serves nobody: 201, and an empty list of recipients.
+	SMSNobody bool `json:"smsNobody"`
+	// DropSMSResponse delivers the text, then closes the connection without an
+	// answer.
+	DropSMSResponse bool `json:"dropSmsResponse"`
+	// SMSBalanceKsh, when not 0, is what is left on the account.
+	SMSBalanceKsh int `json:"smsBalanceKsh"`
+
+	// The second SMS provider.
+
+	// SecondSMSStatus, when not 0, is the HTTP status that it answers with; nothing
+	// is delivered.
+	SecondSMSStatus int `json:"secondSmsStatus"`
 }
