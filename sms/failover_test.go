@@ -100,6 +100,11 @@ func TestWhatTheFirstMayHaveTakenIsNotSentAgain(t *testing.T) {
 	if texts := came(t, address); len(texts) != 1 || texts[0].From != "40404" {
 		t.Errorf("on the phone: %+v", texts)
 	}
+	cut := newProvider(t, func(call) (int, string) { panic(http.ErrAbortHandler) })
+	got = withSecond(t, cut.URL, address, quiet()).Send(t.Context(), notice(), "8305")
+	if texts := came(t, address); got.Outcome != escrow.Unknown || got.Route != "" || len(texts) != 1 {
+		t.Errorf("after a cut connection: %+v, %d texts", got, len(texts))
+	}
 }
 
 // TestWhichAnswersGoByTheSecondRoute sends into each answer of the first.
