@@ -28,6 +28,10 @@ type phoneBody struct {
 	Amount   string `json:"amount"`   // paybill, whole shillings
 	Number   string `json:"number"`   // a new phone
 	Name     string `json:"name"`     // a new phone
+	Language string `json:"language"` // a new phone, or what its owner reads from now on
+	What     string `json:"what"`     // repeat: hop or text
+
+	networkChange
 }
 
 // Register mounts the page at /, its files at /assets/ and beside /, the phones
@@ -62,17 +66,23 @@ func (s *Sim) Register(r fiber.Router) {
 	sim.Delete("/faults", s.deleteFaults)
 	sim.Post("/phones", s.postPhone)
 	for name, act := range map[string]phoneAct{
-		"dial":   func(ctx context.Context, n string, b phoneBody) error { return s.dial(ctx, n, b.Code) },
-		"answer": func(ctx context.Context, n string, b phoneBody) error { return s.answer(ctx, n, b.Text) },
-		"hangup": func(ctx context.Context, n string, _ phoneBody) error { return s.hangup(ctx, n) },
-		"sms":    func(ctx context.Context, n string, b phoneBody) error { return s.textShortCode(ctx, n, b.Text) },
+		"dial":     func(ctx context.Context, n string, b phoneBody) error { return s.dial(ctx, n, b.Code) },
+		"answer":   func(ctx context.Context, n string, b phoneBody) error { return s.answer(ctx, n, b.Text) },
+		"drop":     func(ctx context.Context, n string, _ phoneBody) error { return s.drop(ctx, n) },
+		"repeat":   func(ctx context.Context, n string, b phoneBody) error { return s.repeat(ctx, n, b.What) },
+		"language": func(ctx context.Context, n string, b phoneBody) error { return s.speak(ctx, n, b.Language) },
+		"hangup":   func(ctx context.Context, n string, _ phoneBody) error { return s.hangup(ctx, n) },
+		"sms":      func(ctx context.Context, n string, b phoneBody) error { return s.textShortCode(ctx, n, b.Text) },
 		"prompt": func(ctx context.Context, n string, b phoneBody) error {
 			return s.answerPrompt(ctx, n, b.PIN, b.Cancel)
 		},
 		"paybill": s.payBill,
 	} {
-		sim.Post("/phones/:number/"+name, s.phoneHandler(act))
+		sim.Post("/phones/:number/"+name, s.phoneHandler(s.whenOn(act)))
 	}
+	sim.Post("/phones/:number/network", s.phoneHandler(func(ctx context.Context, n string, b phoneBody) error {
+		return s.setNetwork(ctx, n, b.networkChange)
+	}))
 	registerPage(r)
 }
 
@@ -101,7 +111,7 @@ func (s *Sim) postPhone(c *fiber.Ctx) error {
 		return s.failure(c, err)
 	}
 	added, err := s.addPhone(c.UserContext(), Person{
-		Number: body.Number, Name: body.Name, PIN: defaultPIN, WalletCents: defaultWalletCents,
+		Number: body.Number, Name: body.Name, PIN: defaultPIN, WalletCents: defaultWalletCents, Language: body.Language,
 	})
 	if err != nil {
 		return s.failure(c, err)
@@ -110,7 +120,22 @@ func (s *Sim) postPhone(c *fiber.Ctx) error {
 		return s.failure(c, refuse(http.StatusConflict, "That phone is here already."))
 	}
 	s.changed()
+	if number, _ := kenyan(body.Number); body.Language != "" {
+		if err := s.speak(c.UserContext(), number, body.Language); err != nil {
+			return s.failure(c, err)
+		}
+	}
 	return s.getState(c)
+}
+
+// whenOn keeps a phone that is off from acting.
+func (s *Sim) whenOn(act phoneAct) phoneAct {
+	return func(ctx context.Context, number string, body phoneBody) error {
+		if err := s.refuseOff(ctx, number); err != nil {
+			return err
+		}
+		return act(ctx, number, body)
+	}
 }
 
 // phoneHandler finds the phone and answers with the state after the act.

@@ -184,29 +184,18 @@ func (s *Sim) accept(ctx context.Context, out outbound) (*smsAnswer, error) {
 }
 
 // putInPhone delivers a text. For a number that has no phone here, the text
-// waits as with a handset that is switched off: addPhone reports it delivered.
+// waits as with a handset that is switched off, until somebody adds that phone.
 func (s *Sim) putInPhone(ctx context.Context, tx *sqlx.Tx, r smsRecipient, out outbound) error {
-	_, known, err := readPhone(ctx, tx, r.Number)
-	if err != nil {
-		return err
-	}
 	sender := out.from
 	if sender == "" {
 		sender = s.cfg.ShortCode
 	}
-	final := statusSuccess
-	if !known {
-		final = statusBuffered
-	}
-	if err := s.storeMessage(ctx, tx, message{
-		ID: r.MessageID, Number: r.Number, Sender: sender, Body: out.message, Status: final,
-	}); err != nil {
-		return err
-	}
 	if err := s.enqueueReport(ctx, tx, r, statusSent); err != nil {
 		return err
 	}
-	return s.enqueueReport(ctx, tx, r, final)
+	return s.deliverText(ctx, tx, message{
+		ID: r.MessageID, Number: r.Number, Sender: sender, Body: out.message,
+	}, true)
 }
 
 // enqueueReport owes a delivery report; Sent goes out first, all others after.

@@ -200,6 +200,10 @@ func (s *Sim) judgePush(ctx context.Context, tx *sqlx.Tx, p *prompt, req stkRequ
 	if err != nil {
 		return outcome{}, err
 	}
+	network, err := readNetwork(ctx, tx, p.Number)
+	if err != nil {
+		return outcome{}, err
+	}
 	faults := s.CurrentFaults()
 	switch {
 	case open > 0 && faults.LockByResult:
@@ -212,8 +216,8 @@ func (s *Sim) judgePush(ctx context.Context, tx *sqlx.Tx, p *prompt, req stkRequ
 		return outcome{resultRule, "Rule limited."}, nil
 	case p.Cents > bank.MaxAmount:
 		return outcome{resultTooMuch, "The amount is more than the maximum allowed."}, nil
-	case !known:
-		return outcome{resultUnreachable, "DS timeout user cannot be reached"}, nil
+	case !known || network.Off:
+		return unreachable(), nil
 	}
 	return done(), nil
 }

@@ -117,6 +117,20 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_number ON messages (number, id);
 
+CREATE TABLE IF NOT EXISTS late_texts (
+	message_id TEXT PRIMARY KEY,
+	due_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS networks (
+	number       TEXT PRIMARY KEY,
+	off          INTEGER NOT NULL,
+	slow_seconds INTEGER NOT NULL,
+	late_seconds INTEGER NOT NULL,
+	twice        INTEGER NOT NULL,
+	lose_answer  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS callbacks (
 	id           INTEGER PRIMARY KEY AUTOINCREMENT,
 	kind         TEXT NOT NULL,

@@ -79,9 +79,9 @@ func (s *Sim) notifyReceived(ctx context.Context, tx *sqlx.Tx, p payout, now int
 
 // mpesaText reaches the phone past the gateway, as the operator's own texts do.
 func (s *Sim) mpesaText(ctx context.Context, tx *sqlx.Tx, number, body string) error {
-	return s.storeMessage(ctx, tx, message{
-		ID: s.newMessageID(), Number: number, Sender: mpesaSender, Body: body, Status: statusSuccess,
-	})
+	return s.deliverText(ctx, tx, message{
+		ID: s.newMessageID(), Number: number, Sender: mpesaSender, Body: body,
+	}, false)
 }
 
 func (s *Sim) newMessageID() string { return "ATXid_" + s.dice.hex32() }

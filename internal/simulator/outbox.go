@@ -52,6 +52,8 @@ type callback struct {
 	Attempts int64  `db:"attempts"`
 	Created  int64  `db:"created_at"`
 	Due      int64  `db:"due_at"`
+
+	late time.Duration // beyond what others take; not stored
 }
 
 const callbackColumns = `id, kind, who, url, body, ref, summary, attempts, created_at, due_at`

@@ -26,7 +26,7 @@ func (s *Sim) owe(ctx context.Context, tx *sqlx.Tx, cb callback, drop bool, extr
 		if faults.ShuffleMillis > 0 {
 			late += s.dice.below(faults.ShuffleMillis + 1)
 		}
-		if err := s.enqueue(ctx, tx, cb, s.cfg.CallbackDelay+time.Duration(late)*time.Millisecond); err != nil {
+		if err := s.enqueue(ctx, tx, cb, s.cfg.CallbackDelay+cb.late+time.Duration(late)*time.Millisecond); err != nil {
 			return err
 		}
 	}

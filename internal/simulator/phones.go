@@ -101,6 +101,9 @@ func (s *Sim) newPhone(person Person) (phone, error) {
 	if person.WalletCents < 0 || person.WalletCents > bank.MaxWallet {
 		return phone{}, refuse(http.StatusBadRequest, "A wallet holds 0 to 500,000 shillings.")
 	}
+	if _, known := languageWords()[person.Language]; person.Language != "" && !known {
+		return phone{}, refuse(http.StatusBadRequest, "The languages here are en and sw.")
+	}
 	return phone{
 		Number: number, Name: name, Role: person.Role, Language: person.Language,
 		PIN: person.PIN, Created: micros(s.now()),
@@ -118,23 +121,4 @@ func (s *Sim) openWallet(ctx context.Context, tx *sqlx.Tx, number string, cents 
 		Cents: cents, Reference: number,
 	})
 	return err
-}
-
-// deliverBuffered reports the texts that waited for this number.
-func (s *Sim) deliverBuffered(ctx context.Context, tx *sqlx.Tx, number string) error {
-	var ids []string
-	if err := tx.SelectContext(ctx, &ids,
-		`SELECT message_id FROM messages WHERE number = $1 AND status = $2 ORDER BY id`,
-		number, statusBuffered); err != nil {
-		return fmt.Errorf("read waiting texts: %w", err)
-	}
-	for _, id := range ids {
-		if err := setMessageStatus(ctx, tx, id, statusSuccess); err != nil {
-			return err
-		}
-		if err := s.enqueueReport(ctx, tx, smsRecipient{Number: number, MessageID: id}, statusSuccess); err != nil {
-			return err
-		}
-	}
-	return nil
 }

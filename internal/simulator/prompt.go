@@ -122,6 +122,10 @@ func (s *Sim) closePrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, o outcome
 		 closed_at = :closed_at WHERE id = :id`, p); err != nil {
 		return fmt.Errorf("close prompt: %w", err)
 	}
+	network, err := readNetwork(ctx, tx, p.Number)
+	if err != nil {
+		return err
+	}
 	faults := s.CurrentFaults()
 	body, err := json.Marshal(newSTKCallback(*p, faults.MaskPayer))
 	if err != nil {
@@ -129,9 +133,9 @@ func (s *Sim) closePrompt(ctx context.Context, tx *sqlx.Tx, p *prompt, o outcome
 	}
 	cb := callback{
 		Kind: kindSTKCallback, Who: mask(p.Number), URL: p.CallbackURL, Body: body, Ref: p.ID,
-		Summary: "Result: " + paymentWords(o.code),
+		Summary: "Result: " + paymentWords(o.code), late: network.late(),
 	}
-	return s.owe(ctx, tx, cb, faults.DropSTKCallback, faults.DuplicateSTKCallback)
+	return s.owe(ctx, tx, cb, faults.DropSTKCallback, faults.DuplicateSTKCallback+network.extra())
 }
 
 // expirePrompts closes the prompts that nobody answered.

@@ -129,6 +129,7 @@ func (s *Sim) tick(ctx context.Context, deliveries *sync.WaitGroup) {
 	if err := errors.Join(
 		s.expirePrompts(steady),
 		s.expireSessions(steady),
+		s.deliverLate(steady),
 		s.dispatch(ctx, deliveries),
 	); err != nil {
 		s.log.ErrorContext(ctx, "simulator: due work failed", slog.Any("error", err))

@@ -37,14 +37,19 @@ func (s *Sim) state(ctx context.Context) (State, error) {
 		if err != nil {
 			return err
 		}
+		networks, err := readNetworks(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
 			inbox := inboxes[r.Number]
 			if inbox == nil {
 				inbox = []MessageView{}
 			}
 			st.Phones = append(st.Phones, PhoneView{
-				Number: r.Number, Name: r.Name, Role: r.Role, WalletCents: r.Cents, PIN: r.PIN,
+				Number: r.Number, Name: r.Name, Role: r.Role, Language: r.Language, WalletCents: r.Cents, PIN: r.PIN,
 				USSD: s.lines.view(r.Number), Inbox: inbox, Prompt: prompts[r.Number],
+				Network: networks[r.Number].Network, Waiting: networks[r.Number].Waiting,
 			})
 		}
 		return nil
@@ -55,7 +60,32 @@ func (s *Sim) state(ctx context.Context) (State, error) {
 	return st, nil
 }
 
-// readInboxes returns the latest texts by number, oldest first.
+// networkRow is a phone's network and how many texts are on their way to it.
+type networkRow struct {
+	Network
+	Waiting int `db:"waiting"`
+}
+
+func readNetworks(ctx context.Context, tx *sqlx.Tx) (map[string]networkRow, error) {
+	var rows []struct {
+		networkRow
+		Number string `db:"number"`
+	}
+	if err := tx.SelectContext(ctx, &rows,
+		`SELECT number, off, slow_seconds, late_seconds, twice, lose_answer,
+			(SELECT count(*) FROM messages m WHERE m.number = n.number AND m.outgoing = 0 AND m.status <> $1) AS waiting
+		 FROM networks n`, statusSuccess); err != nil {
+		return nil, fmt.Errorf("read networks: %w", err)
+	}
+	networks := map[string]networkRow{}
+	for _, r := range rows {
+		networks[r.Number] = r.networkRow
+	}
+	return networks, nil
+}
+
+// readInboxes returns the latest texts by number, oldest first, without those
+// that are still on their way.
 func readInboxes(ctx context.Context, tx *sqlx.Tx) (map[string][]MessageView, error) {
 	var rows []struct {
 		ID       string `db:"message_id"`
@@ -70,7 +100,8 @@ func readInboxes(ctx context.Context, tx *sqlx.Tx) (map[string][]MessageView, er
 		`SELECT message_id, number, at, sender, body, outgoing, status FROM (
 			SELECT id, message_id, number, at, sender, body, outgoing, status,
 				row_number() OVER (PARTITION BY number ORDER BY id DESC) AS age FROM messages
-		 ) WHERE age <= $1 ORDER BY id`, inboxKept); err != nil {
+			WHERE outgoing = 1 OR status = $2
+		 ) WHERE age <= $1 ORDER BY id`, inboxKept, statusSuccess); err != nil {
 		return nil, fmt.Errorf("read inboxes: %w", err)
 	}
 	inboxes := map[string][]MessageView{}

@@ -13,7 +13,7 @@ import (
 // after the other, in the order in which they fall due, so that the same story
 // always ends the same way. It is not for use beside Run.
 func (s *Sim) Step(ctx context.Context) (int, error) {
-	if err := errors.Join(s.expirePrompts(ctx), s.expireSessions(ctx)); err != nil {
+	if err := errors.Join(s.expirePrompts(ctx), s.expireSessions(ctx), s.deliverLate(ctx)); err != nil {
 		return 0, fmt.Errorf("simulator: step: %w", err)
 	}
 	last := int64(0)
@@ -38,12 +38,13 @@ func (s *Sim) Step(ctx context.Context) (int, error) {
 	}
 }
 
-// Due is when the next callback is to be delivered or the next prompt runs out;
+// Due is when the next callback or late text is to be delivered or the next prompt runs out;
 // false when nothing is owed. Sessions that run out are not counted.
 func (s *Sim) Due(ctx context.Context) (time.Time, bool, error) {
 	var at sql.NullInt64
 	if err := s.db.GetContext(ctx, &at,
-		`SELECT min(at) FROM (SELECT due_at AS at FROM callbacks UNION ALL SELECT expires_at FROM prompts WHERE open = 1)`,
+		`SELECT min(at) FROM (SELECT due_at AS at FROM callbacks UNION ALL SELECT due_at FROM late_texts
+		 UNION ALL SELECT expires_at FROM prompts WHERE open = 1)`,
 	); err != nil {
 		return time.Time{}, false, fmt.Errorf("simulator: next due: %w", err)
 	}

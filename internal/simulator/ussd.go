@@ -45,6 +45,7 @@ type session struct {
 	label    string   // to be echoed on the next hop
 	reply    string   // last answer of the gateway as sent
 	screen   string
+	sent     hopRequest // the last hop, to be sent again
 	inFlight bool
 	ended    bool // nothing more can be answered
 }
@@ -65,7 +66,9 @@ func (b *switchboard) view(number string) USSDView {
 	if !shown {
 		return USSDView{}
 	}
-	return USSDView{Open: !sess.ended, Screen: sess.screen, Label: sess.label, Ended: sess.ended}
+	return USSDView{
+		Open: !sess.ended, Screen: sess.screen, Label: sess.label, Ended: sess.ended, Busy: sess.inFlight && !sess.ended,
+	}
 }
 
 // dial starts a session. Digits after the service code reach the first hop as
@@ -79,7 +82,7 @@ func (s *Sim) dial(ctx context.Context, number, code string) error {
 	}
 	s.lines.mu.Lock()
 	previous := s.lines.sessions[number]
-	if previous != nil && previous.inFlight {
+	if previous != nil && previous.inFlight && !previous.ended {
 		s.lines.mu.Unlock()
 		return refuse(http.StatusConflict, "The phone is waiting for the network.")
 	}
@@ -163,13 +166,24 @@ func (s *Sim) hangup(ctx context.Context, number string) error {
 func (s *Sim) hop(ctx context.Context, sess *session) error {
 	s.lines.mu.Lock()
 	sess.hops++
-	request, number := s.hopRequest(sess), sess.hops
+	sess.sent = s.hopRequest(sess)
+	request, number := sess.sent, sess.hops
 	s.lines.mu.Unlock()
-	res, err := s.postHop(ctx, request)
+	network, err := readNetwork(ctx, s.db, sess.number)
+	if err != nil {
+		s.show(sess, hopReply{}, err)
+		return err
+	}
+	res, err := s.slowHop(ctx, request, network.slow())
 	s.wire.add(WireEntry{
 		To: toGateway, Kind: kindUSSD, Who: mask(sess.number), Status: res.status,
 		Summary: hopSummary(number, res, err),
 	})
+	if network.LoseAnswer {
+		if err := s.loseAnswer(ctx, sess); err != nil {
+			return err
+		}
+	}
 	outcome, problem := s.show(sess, res, err)
 	s.changed()
 	if outcome == "" {

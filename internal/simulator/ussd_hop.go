@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // hopHeader carries a static screen name out with a reply and back in with the
@@ -43,6 +44,33 @@ func (s *Sim) hopRequest(sess *session) hopRequest {
 			field{"sessionId", sess.id},
 			field{"networkCode", sandboxNetwork},
 		),
+	}
+}
+
+// slowHop is postHop over a network that takes its time: the gateway is asked at
+// once, and its answer is under way until the hop has taken so long. Both share
+// the limit of one hop.
+func (s *Sim) slowHop(ctx context.Context, hop hopRequest, atLeast time.Duration) (hopReply, error) {
+	if atLeast == 0 {
+		return s.postHop(ctx, hop)
+	}
+	limit := time.NewTimer(s.hopLimit)
+	defer limit.Stop()
+	slow := time.NewTimer(atLeast)
+	defer slow.Stop()
+	reply, err := s.postHop(ctx, hop)
+	if err != nil {
+		return reply, err
+	}
+	select {
+	case <-slow.C:
+		return reply, nil
+	case <-limit.C:
+		return hopReply{status: reply.status}, errors.New("timeout")
+	case <-s.closing:
+		return hopReply{status: reply.status}, errors.New("the simulator stops")
+	case <-ctx.Done():
+		return hopReply{status: reply.status}, errors.New(reason(ctx.Err()))
 	}
 }
 

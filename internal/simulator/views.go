@@ -59,11 +59,14 @@ type PhoneView struct {
 	Number      string        `json:"number"` // E.164
 	Name        string        `json:"name"`
 	Role        string        `json:"role"`
+	Language    string        `json:"language"` // of the owner; "" when not known here
 	WalletCents int64         `json:"walletCents"`
 	PIN         string        `json:"pin"` // printed on the page: these are toys
 	USSD        USSDView      `json:"ussd"`
 	Inbox       []MessageView `json:"inbox"` // newest last
 	Prompt      *PromptView   `json:"prompt"`
+	Network     Network       `json:"network"`
+	Waiting     int           `json:"waiting"` // texts on their way to it
 }
 
 // USSDView is the USSD dialog of a phone.
@@ -78,6 +81,8 @@ type USSDView struct {
 	Label string `json:"label"`
 	// Ended says that Screen is the last of a session that is over.
 	Ended bool `json:"ended"`
+	// Busy says that the phone waits for the network.
+	Busy bool `json:"busy"`
 }
 
 // MessageView is a text in a phone.
