@@ -1,8 +1,6 @@
 package ussd_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -172,19 +170,9 @@ func TestADealWithACallForEveryAnswer(t *testing.T) {
 			x := newSmallExchange(t)
 			s := newScript(x, false)
 			s.dropped = true
-			content, err := os.ReadFile(filepath.Join("testdata", file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			steps := 0
-			for line := range strings.Lines(string(content)) {
-				if step, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "> "); ok {
-					s.step(step)
-					steps++
-				}
-			}
+			s.run(file)
 			if s.redials < 3 {
-				t.Errorf("%d calls were taken up again in %d steps", s.redials, steps)
+				t.Errorf("%d calls were taken up again in %d steps", s.redials, s.steps)
 			}
 			list, err := x.world.Store.Newest(t.Context(), 10)
 			if err != nil || len(list) != 1 || list[0].Contract.State != escrow.Completed {

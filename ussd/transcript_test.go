@@ -1,7 +1,6 @@
 package ussd_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,22 +9,20 @@ import (
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/internal/testkit"
+	"github.com/voicepact/gateway/internal/transcript"
 	"github.com/voicepact/gateway/store/storetest"
 )
 
-// A transcript is a file of what is typed and what is seen. A line that begins
-// with "> " is a step; everything after it, up to the next step, is what the
-// phone shows, and is compared or, with -update, written.
+// script plays transcripts (see [transcript.Transcript]) on the handler alone. It
+// dials and answers; {ref} is the newest contract's reference and {code} the
+// release code of the phone's last SMS. The world can:
 //
-//	# a comment
-//	> amina dials          a new session; "amina dials 1234" dials further
-//	> amina 1              one answer; {code} is the release code of her last SMS
 //	> world works          jobs run: messages and instructions to M-Pesa go out
 //	> world collects       the buyer's money arrives
 //	> world pays           the seller's money arrives
 //	> world waits 24h      time passes
 //
-// References are random; each is written as the first, second … of its length.
+// References are random; each is written as so many #.
 type script struct {
 	x       *exchange
 	people  map[string]*phone
@@ -44,53 +41,46 @@ func newScript(x *exchange, flushed bool) *script {
 }
 
 // run replays the file and returns it with what was seen.
-func (s *script) run(file string) string {
+func (s *script) run(name string) string {
 	s.x.tb.Helper()
-	content, err := os.ReadFile(filepath.Join("testdata", file))
+	content, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		s.x.tb.Fatal(err)
 	}
-	var b strings.Builder
-	for line := range strings.Lines(string(content)) {
-		line = strings.TrimSuffix(line, "\n")
-		switch {
-		case strings.HasPrefix(line, "# "):
-			fmt.Fprintln(&b, line)
-		case strings.HasPrefix(line, "> "):
-			fmt.Fprintln(&b, line)
-			if screen := s.step(strings.TrimPrefix(line, "> ")); screen != "" {
-				fmt.Fprintln(&b, s.masked(screen))
-			}
-			fmt.Fprintln(&b)
-		}
+	file, err := transcript.Parse(string(content))
+	if err != nil {
+		s.x.tb.Fatal(err)
 	}
-	return b.String()
+	played, err := file.Play(func(step transcript.Step) (string, error) { return s.step(step), nil })
+	if err != nil {
+		s.x.tb.Fatal(err)
+	}
+	return played.String()
 }
 
-func (s *script) step(line string) string {
+func (s *script) step(step transcript.Step) string {
 	s.x.tb.Helper()
 	s.steps++
-	who, what, _ := strings.Cut(line, " ")
-	if who == "world" {
-		s.turn(what)
+	if step.Who == "world" {
+		s.turn(step.What)
 		return ""
 	}
-	number, known := s.numbers[who]
+	number, known := s.numbers[step.Who]
 	if !known {
-		s.x.tb.Fatalf("nobody is called %q", who)
+		s.x.tb.Fatalf("%v: %q", transcript.ErrNobody, step.Who)
 	}
 	if s.flushed {
 		s.x.flush()
 	}
-	if digits, dials := strings.CutPrefix(what, "dials"); dials {
-		s.people[who] = s.x.pick(number)
-		s.all = append(s.all, s.people[who])
-		return s.people[who].dial(s.filled(strings.TrimSpace(digits), number))
+	if digits, dials := step.Dialled(); dials {
+		s.people[step.Who] = s.x.pick(number)
+		s.all = append(s.all, s.people[step.Who])
+		return s.masked(s.people[step.Who].dial(s.filled(digits, number)))
 	}
 	if s.dropped {
-		s.redial(who, number)
+		s.redial(step.Who, number)
 	}
-	return s.people[who].answer(s.filled(what, number))
+	return s.masked(s.people[step.Who].answer(s.filled(step.What, number)))
 }
 
 // redial cuts the call off and dials again, if that leads to where it was.
@@ -157,10 +147,11 @@ func (s *script) refs() []escrow.Ref {
 }
 
 func (s *script) masked(screen string) string {
+	var mask transcript.Mask
 	for _, ref := range s.refs() {
-		screen = strings.ReplaceAll(screen, string(ref), strings.Repeat("#", len(ref)))
+		mask.Refs = append(mask.Refs, string(ref))
 	}
-	return screen
+	return mask.Hide(screen)
 }
 
 // transcripts are those that go the same way when sessions are lost.
