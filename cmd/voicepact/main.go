@@ -18,6 +18,7 @@ type commands struct {
 	Migrate     migrateCmd     `cmd:"" group:"run" help:"Bring the database schema to its newest version."`
 	Paybill     paybillCmd     `cmd:"" group:"run" help:"Set up the PayBill number that buyers pay into."`
 	Healthcheck healthcheckCmd `cmd:"" group:"run" help:"Ask a running gateway whether it is ready; for containers."`
+	Phone       phoneCmd       `cmd:"" group:"run" help:"A feature phone in the terminal, for a simulated gateway."`
 	Simulator   simulatorCmd   `cmd:"" group:"run" help:"Run the simulated providers and phones alone, for a gateway elsewhere."`
 
 	Items    itemsCmd    `cmd:"" group:"desk" help:"List what waits for a person: disputes, stuck payouts, odd money."`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +96,18 @@ func start(t *testing.T, env []string, args ...string) *process {
 	return startBuild(t, binary, env, args...)
 }
 
+// startReading is start with something to read from.
+func startReading(t *testing.T, in io.Reader, args ...string) *process {
+	t.Helper()
+	return startBuildReading(t, binary, in, nil, args...)
+}
+
 func startBuild(t *testing.T, build func() (string, error), env []string, args ...string) *process {
+	t.Helper()
+	return startBuildReading(t, build, nil, env, args...)
+}
+
+func startBuildReading(t *testing.T, build func() (string, error), in io.Reader, env []string, args ...string) *process {
 	t.Helper()
 	file, err := build()
 	if err != nil {
@@ -105,7 +117,7 @@ func startBuild(t *testing.T, build func() (string, error), env []string, args .
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), file, args...)
 	p := &process{t: t, cmd: cmd, output: &output{}, done: make(chan struct{})}
 	p.cmd.Env = append([]string{"HOME=" + t.TempDir()}, env...)
-	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, p.output, p.output
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -179,9 +191,14 @@ func (p *process) stop(signal syscall.Signal) {
 // exit waits for the end and returns the exit code.
 func (p *process) exit() int {
 	p.t.Helper()
+	return p.exitWithin(stopLimit)
+}
+
+func (p *process) exitWithin(limit time.Duration) int {
+	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(stopLimit):
+	case <-time.After(limit):
 		p.t.Fatal("the program did not end")
 	}
 	if failed, ok := errors.AsType[*exec.ExitError](p.err); ok {

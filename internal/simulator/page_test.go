@@ -27,6 +27,9 @@ func TestPage(t *testing.T) {
 		"more phones": pageMorePhones,
 		"complaints":  pageComplaints,
 		"restart":     pageRestart,
+		"network":     pageNetwork,
+		"slow":        pageSlowNetwork,
+		"sw phone":    pageKiswahiliPhone,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

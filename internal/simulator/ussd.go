@@ -48,6 +48,7 @@ type session struct {
 	sent     hopRequest // the last hop, to be sent again
 	inFlight bool
 	ended    bool // nothing more can be answered
+	lost     bool // the screen is the network's
 }
 
 // switchboard holds the dialog on each phone's screen.
@@ -67,7 +68,8 @@ func (b *switchboard) view(number string) USSDView {
 		return USSDView{}
 	}
 	return USSDView{
-		Open: !sess.ended, Screen: sess.screen, Label: sess.label, Ended: sess.ended, Busy: sess.inFlight && !sess.ended,
+		Open: !sess.ended, Screen: sess.screen, Label: sess.label, Ended: sess.ended, Lost: sess.lost,
+		Busy: sess.inFlight && !sess.ended,
 	}
 }
 
@@ -78,7 +80,7 @@ func (s *Sim) dial(ctx context.Context, number, code string) error {
 	sess := &session{id: "ATUid_" + s.dice.hex32(), number: number, text: text, started: s.now(), inFlight: known}
 	if !known {
 		// The network knows no such code; no provider hears of it.
-		sess.screen, sess.ended = screenFailed, true
+		sess.screen, sess.ended, sess.lost = screenFailed, true, true
 	}
 	s.lines.mu.Lock()
 	previous := s.lines.sessions[number]
@@ -207,7 +209,7 @@ func (s *Sim) show(sess *session, res hopReply, err error) (string, string) {
 	prefix, screen, _ := strings.Cut(res.body, " ")
 	switch {
 	case err != nil:
-		sess.screen, sess.ended = screenFailed, true
+		sess.screen, sess.ended, sess.lost = screenFailed, true, true
 		return endFailed, err.Error()
 	case prefix == "END":
 		sess.screen, sess.ended = screen, true
@@ -225,7 +227,7 @@ func (s *Sim) expireSessions(ctx context.Context) error {
 	s.lines.mu.Lock()
 	for _, sess := range s.lines.sessions {
 		if !sess.ended && !sess.inFlight && sess.started.Before(deadline) {
-			sess.screen, sess.ended = screenExpired, true
+			sess.screen, sess.ended, sess.lost = screenExpired, true, true
 			over = append(over, sess)
 		}
 	}

@@ -15,7 +15,7 @@ func (s *Sim) drop(ctx context.Context, number string) error {
 		s.lines.mu.Unlock()
 		return refuse(http.StatusConflict, "There is no call to drop. Dial first.")
 	}
-	sess.screen, sess.ended = screenFailed, true
+	sess.screen, sess.ended, sess.lost = screenFailed, true, true
 	s.lines.mu.Unlock()
 	return s.endSession(ctx, sess, endIncomplete, "")
 }
@@ -29,7 +29,7 @@ func (s *Sim) loseAnswer(ctx context.Context, sess *session) error {
 	s.lines.mu.Lock()
 	over := sess.ended
 	if !over {
-		sess.screen, sess.ended = screenFailed, true
+		sess.screen, sess.ended, sess.lost = screenFailed, true, true
 	}
 	s.lines.mu.Unlock()
 	if over {

@@ -81,6 +81,9 @@ type USSDView struct {
 	Label string `json:"label"`
 	// Ended says that Screen is the last of a session that is over.
 	Ended bool `json:"ended"`
+	// Lost says that Screen is the network's own word about a call that failed,
+	// ran out or was dropped, and not the gateway's.
+	Lost bool `json:"lost"`
 	// Busy says that the phone waits for the network.
 	Busy bool `json:"busy"`
 }

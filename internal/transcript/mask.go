@@ -13,14 +13,21 @@ type Mask struct {
 	// times {time}, receipts {receipt}, and the release code behind a reference
 	// {code}. Worlds with a clock and a bank of their own do without.
 	Day bool
+	// Names are those that the gateway may or may not know, as it writes them, and
+	// the masked number that it writes behind them, or alone: "Amina W." and
+	// "0712***001". Only the numbers stay.
+	Names map[string]string
 }
 
 // Months are those of both languages' texts.
 const months = `Jan|Feb|Mar|Mac|Apr|May|Mei|Jun|Jul|Aug|Ago|Sep|Oct|Okt|Nov|Dec|Des`
 
 var (
-	dayPattern     = regexp.MustCompile(`\b\d{1,2} (?:` + months + `)\b|\b\d{1,2}/\d{1,2}/\d{2}\b`)
-	timePattern    = regexp.MustCompile(`\b\d{1,2}:\d{2}(?: [AP]M)?\b`)
+	dayPattern  = regexp.MustCompile(`\b\d{1,2} (?:` + months + `)\b|\b\d{1,2}/\d{1,2}/\d{2}\b`)
+	timePattern = regexp.MustCompile(`\b\d{1,2}:\d{2}(?: [AP]M)?\b`)
+	// Some receipts are letters throughout, as long words are: those that M-Pesa
+	// confirms are certain.
+	confirmed      = regexp.MustCompile(`\b[A-Z0-9]{10} Confirmed\b`)
 	receiptPattern = regexp.MustCompile(`\b[A-Z0-9]{10}\b`)
 	hiddenRef      = regexp.MustCompile(`(#{4,10}) (\d{4})\b`)
 	letterPattern  = regexp.MustCompile(`[A-Z]`)
@@ -35,12 +42,17 @@ func (m Mask) Hide(screen string) string {
 		word := regexp.MustCompile(`\b` + regexp.QuoteMeta(ref) + `\b`)
 		screen = word.ReplaceAllString(screen, strings.Repeat("#", len(ref)))
 	}
+	for name, number := range m.Names {
+		screen = strings.ReplaceAll(screen, name+" "+number, number)
+		screen = strings.ReplaceAll(screen, name, number)
+	}
 	if !m.Day {
 		return screen
 	}
 	screen = hiddenRef.ReplaceAllString(screen, "$1 {code}")
 	screen = dayPattern.ReplaceAllString(screen, "{date}")
 	screen = timePattern.ReplaceAllString(screen, "{time}")
+	screen = confirmed.ReplaceAllString(screen, "{receipt} Confirmed")
 	return receiptPattern.ReplaceAllStringFunc(screen, func(word string) string {
 		if !letterPattern.MatchString(word) || !digitPattern.MatchString(word) {
 			return word

@@ -124,16 +124,20 @@ func writeLines(b *strings.Builder, lines []string) {
 }
 
 // Play does all steps in their order and returns them with what was seen. It
-// stops at the first that could not be done.
+// stops at the first that ends in an error, which is returned with the others
+// when it showed something.
 func (t Transcript) Play(do func(Step) (string, error)) (Transcript, error) {
 	played := Transcript{After: t.After}
 	for _, s := range t.Steps {
 		seen, err := do(s)
+		if err == nil || seen != "" {
+			done := s
+			done.Seen = seen
+			played.Steps = append(played.Steps, done)
+		}
 		if err != nil {
 			return played, fmt.Errorf("> %s %s: %w", s.Who, s.What, err)
 		}
-		s.Seen = seen
-		played.Steps = append(played.Steps, s)
 	}
 	return played, nil
 }

@@ -117,6 +117,7 @@ func TestMask(t *testing.T) {
 		"ACCEPT 1234 5678 by 6 Okt":                      "ACCEPT #### {code} by {date}",
 		"TKP8X2M4QL Confirmed. on 25/11/26 at 8:05 PM":   "{receipt} Confirmed. on {date} at {time}",
 		"VOICEPACTS held 1234567890 for KONTRAKTED deal": "VOICEPACTS held 1234567890 for KONTRAKTED deal",
+		"UKPHBPHOFQ Confirmed. Jibu THIBITISHA 1234":     "{receipt} Confirmed. Jibu THIBITISHA ####",
 		"Dial *384*12345*1234# or *384*123456#":          "Dial *384*#####*##### or *384*123456#",
 		"##### by {date}, #### {code}":                   "##### by {date}, #### {code}",
 	} {
@@ -128,6 +129,10 @@ func TestMask(t *testing.T) {
 		if again := mask.Hide(got); again != got {
 			t.Errorf("hidden twice, %q becomes %q", got, again)
 		}
+	}
+	names := Mask{Names: map[string]string{"Amina W.": "0712***001"}}
+	if got := names.Hide("to Amina W. 0712***001: Amina W. pays"); got != "to 0712***001: 0712***001 pays" {
+		t.Errorf("without names: %q", got)
 	}
 	if got := (Mask{Refs: []string{"1234"}}).Hide("1234 by 6 Dec"); got != "#### by 6 Dec" {
 		t.Errorf("without the day: %q", got)

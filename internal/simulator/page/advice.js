@@ -9,7 +9,7 @@ const choiceLine = /^(\d{1,2})[.):]\s*(.+)$/;
 // The number of each choice is the gateway's; its label is read off the screen.
 // In lists without references the most urgent comes first.
 const answers = {
-  welcome: () => "1",
+  welcome: ({ language }) => (language === "sw" ? "2" : "1"),
   waiting: ({ ref }, choices) => rowOf(ref, choices) || "1",
   menu: ({ ref, othersTurn }) => (ref ? "2" : othersTurn ? "" : "1"),
   mine: ({ ref }, choices) => rowOf(ref, choices),
@@ -33,7 +33,7 @@ const questions = {
 
 /**
  * adviseAnswer says what to answer to a USSD screen: {answer, label}. The
- * caller is who holds the phone: {role, other: the other party's number, ref:
+ * caller is who holds the phone: {role, language, other: the other party's number, ref:
  * of the deal that waits for them, or "", code: the release code they were
  * sent for it, or "", othersTurn: whether one waits for somebody else}. Null
  * when there is nothing to say.

@@ -21,13 +21,17 @@ const phonePath = (number, act) => `/sim/phones/${encodeURIComponent(number)}/${
 
 export const api = {
   state: () => request("/sim/state"),
-  addPhone: (number, name) => request("/sim/phones", { number, name }),
+  addPhone: (number, name, language) => request("/sim/phones", { number, name, language }),
   dial: (number, code) => request(phonePath(number, "dial"), { code }),
   answer: (number, text) => request(phonePath(number, "answer"), { text }),
   hangup: (number) => request(phonePath(number, "hangup"), {}),
   sms: (number, text) => request(phonePath(number, "sms"), { text }),
   payPrompt: (number, pin) => request(phonePath(number, "prompt"), { pin }),
   payBill: (number, order) => request(phonePath(number, "paybill"), order),
+  network: (number, change) => request(phonePath(number, "network"), change),
+  drop: (number) => request(phonePath(number, "drop"), {}),
+  repeat: (number, what) => request(phonePath(number, "repeat"), { what }),
+  speak: (number, language) => request(phonePath(number, "language"), { language }),
   cancelPrompt: (number) => request(phonePath(number, "prompt"), { cancel: true }),
 };
 

@@ -1,6 +1,7 @@
 // The parts of one feature phone: what it is made of, not what it does.
 
 import { byRole, el, icon } from "./dom.js";
+import { buildNetwork, buildNetworkButton } from "./network.js";
 
 const letters = {
   1: "", 2: "abc", 3: "def", 4: "ghi", 5: "jkl", 6: "mno", 7: "pqrs", 8: "tuv", 9: "wxyz",
@@ -23,10 +24,9 @@ export function buildHandset(number, skin) {
     buildTag(),
     el("div", { class: "case" },
       el("div", { class: "earpiece" }),
-      el("div", { class: "maker", "aria-hidden": "true" }, "rafiki"),
+      el("div", { class: "maker" }, el("span", { "aria-hidden": "true" }, "rafiki"), buildNetworkButton()),
       el("div", { class: "glass" }, buildDisplay(prompt)),
-      buildControls(),
-      buildKeypad()),
+      el("div", { class: "keys" }, buildControls(), buildKeypad(), buildNetwork())),
     el("p", { class: "toast", "data-role": "toast", role: "alert" }),
   );
   return root;
@@ -39,6 +39,7 @@ export function partsOf(root) {
     "sms-line", "sms-text", "sms-send", "tab-ussd", "tab-sms", "tab-money", "unread",
     "paybill", "business", "account", "amount", "bill-pin", "bill-pay", "prompt", "pay", "pin",
     "pin-ok", "pin-cancel", "countdown", "green", "erase", "red", "keypad", "controls", "toast",
+    "net-button", "net-summary", "net",
   ];
   return Object.fromEntries(roles.map((role) => [role, byRole(role, root)]));
 }

@@ -51,6 +51,7 @@ function callerOf(phone, { phones, contracts }, turn) {
   const ref = waiting?.ref ?? "";
   return {
     role: phone.role,
+    language: phone.language,
     other: other ? localNumber(other.number) : "",
     ref,
     code: ref && releaseCode(phone.inbox, ref),

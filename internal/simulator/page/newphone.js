@@ -20,7 +20,7 @@ export function offerNewPhone(onState) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      onState(await api.addPhone(number.value.trim(), name.value.trim()));
+      onState(await api.addPhone(number.value.trim(), name.value.trim(), form.elements.language.value));
       dialog.close();
     } catch (problem) {
       tell(problem.message);

@@ -6,11 +6,15 @@ import { money, spacedNumber } from "./format.js";
 import { buildHandset, partsOf } from "./handset.js";
 import { Inbox } from "./inbox.js";
 import { guardFocus, keepFocus, listenToKeyboard } from "./keyboard.js";
+import { NetworkPanel } from "./network.js";
 import { PayBill } from "./paybill.js";
 import { Prompt } from "./prompt.js";
 import { Purse } from "./purse.js";
 
 const TOAST_MS = 6000;
+const SECOND = 1000;
+
+const waitingLine = (texts) => (texts ? `\n\n${texts} ${texts === 1 ? "text waits" : "texts wait"}` : "");
 
 export class Phone {
   /** onState takes the state that each call answers with; onUse hears which phone is in use. */
@@ -23,6 +27,7 @@ export class Phone {
     this.prompt = new Prompt(this.parts);
     this.purse = new Purse(this.parts);
     this.payBill = new PayBill(this.parts);
+    this.network = new NetworkPanel(number, this.parts, (call) => this.run(call));
     this.tab = "ussd";
     this.mode = "";
     this.lineMode = "";
@@ -67,6 +72,7 @@ export class Phone {
     setText(this.parts.owner, phone.name);
     setData(this.parts.owner, "party", phone.role);
     this.purse.update(phone.walletCents);
+    this.network.update(phone);
     this.fitName();
     this.inbox.update(phone.inbox, this.tab === "sms");
     const inUse = this.root.contains(document.activeElement);
@@ -111,24 +117,32 @@ export class Phone {
     this.startLine();
     const onPhone = this.tab === "ussd";
     this.parts.lcd.hidden = !onPhone;
-    this.parts["answer-line"].hidden = !onPhone || mode === "ended";
+    this.parts["answer-line"].hidden = !onPhone || mode === "ended" || mode === "off";
     this.parts.ok.hidden = !onPhone || mode !== "ended";
     this.parts.messages.hidden = this.tab !== "sms";
     this.parts.paybill.hidden = this.tab !== "money";
   }
 
   currentMode() {
-    const { ussd } = this.phone;
-    if (this.busy) return "busy";
+    const { ussd, network } = this.phone;
+    if (network.off) return "off";
+    if (this.busy || ussd.busy) return "busy";
     if (ussd.open) return "open";
     return ussd.ended && !this.dismissedEnd ? "ended" : "idle";
   }
 
   screenText(mode) {
-    if (mode === "busy") return "USSD code running…";
+    if (mode === "busy") return `USSD code running…${this.waited()}`;
+    if (mode === "off") return `Phone off${waitingLine(this.phone.waiting)}`;
     if (mode !== "idle") return this.phone.ussd.screen;
     const { name, number, walletCents } = this.phone;
     return `${name}\n${spacedNumber(number)}\n${money(walletCents)}\n\nPress ☎\uFE0E to dial`;
+  }
+
+  // A slow network shows how long it has taken.
+  waited() {
+    const seconds = Math.floor((Date.now() - this.busySince) / SECOND);
+    return seconds > 0 ? `\n${seconds} s` : "";
   }
 
   // A new mode starts a new line. Being busy does not: after a failed call the
@@ -178,6 +192,7 @@ export class Phone {
   }
 
   pressRed() {
+    if (this.network.open) return this.network.toggle();
     this.line().red();
   }
 
@@ -282,6 +297,9 @@ export class Phone {
 
   setBusy(busy) {
     this.busy = busy;
+    this.busySince = Date.now();
+    clearInterval(this.busyTimer);
+    if (busy) this.busyTimer = setInterval(() => this.showMode(), SECOND);
     setData(this.root, "busy", busy);
     this.parts.answer.readOnly = busy;
     keepFocus(this.root, () => {
