@@ -20,6 +20,7 @@ type devCmd struct {
 	Listen string `default:"127.0.0.1:8080" help:"Address of the phones page and of the gateway."`
 	Data   string `default:".voicepact" type:"path" help:"Folder that keeps the database, the simulated bank and the keys."`
 	Tariff string `default:"none" enum:"none,business,mgao,customer" help:"M-Pesa's bouquet: who bears the fee of a payment."`
+	Speak  string `default:"" enum:",en,sw" help:"Language of the people of the demonstration (en, sw); without it they are asked at their first call."`
 }
 
 // Run implements the command: the gateway on SQLite and an in-process Redis,
@@ -60,7 +61,7 @@ func (c *devCmd) Run(ctx context.Context) error {
 }
 
 func (c *devCmd) runWithPhones(ctx context.Context, a *app, secrets devSecrets, listener net.Listener, start time.Time) error {
-	if err := a.prepareEmbedded(ctx); err != nil {
+	if err := a.prepareEmbedded(ctx, people(c.Speak)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	sim := secrets.simulated(a.cfg, filepath.Join(c.Data, "simulator.db"), a.log)
@@ -69,7 +70,7 @@ func (c *devCmd) runWithPhones(ctx context.Context, a *app, secrets devSecrets, 
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := phones.Seed(people()...); err != nil {
+	if err := phones.Seed(people(c.Speak)...); err != nil {
 		return errors.Join(err, phones.Close(), listener.Close())
 	}
 	phones.Register(a.http)
@@ -91,7 +92,7 @@ func (c *devCmd) runWithPhones(ctx context.Context, a *app, secrets devSecrets, 
 // prepareEmbedded does what a shared database must not see: it migrates by
 // itself, takes over the jobs of the process that was here before, and knows
 // the people of the demonstration by name.
-func (a *app) prepareEmbedded(ctx context.Context) error {
+func (a *app) prepareEmbedded(ctx context.Context, known []simulator.Person) error {
 	if err := a.store.Migrate(ctx); err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (a *app) prepareEmbedded(ctx context.Context) error {
 	if err := a.store.ReclaimJobs(ctx); err != nil {
 		return err
 	}
-	for _, person := range people() {
+	for _, person := range known {
 		if err := a.introduce(ctx, person); err != nil {
 			return err
 		}
@@ -127,10 +128,18 @@ func (a *app) introduce(ctx context.Context, person simulator.Person) error {
 	}
 	return a.store.InTx(ctx, func(ctx context.Context, tx escrow.Tx) error {
 		party, err := tx.EnsureParty(ctx, phone)
-		if err != nil || party.Name == person.Name {
+		if err != nil {
 			return err
 		}
-		party.Name = person.Name
+		named := party
+		named.Name = person.Name
+		if named.Language == "" {
+			named.Language = escrow.Language(person.Language)
+		}
+		if named == party {
+			return nil
+		}
+		party = named
 		return tx.SaveParty(ctx, party)
 	})
 }
@@ -147,12 +156,13 @@ func reachable(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// people are who the demonstration is played by.
-func people() []simulator.Person {
+// people are who the demonstration is played by, speaking a language, or none
+// that is known yet.
+func people(language string) []simulator.Person {
 	const wallet = 50_000_00 // cents
 	return []simulator.Person{
-		{Number: "+254712000001", Name: "Amina Wanjiru", PIN: "1234", WalletCents: wallet, Role: "Buyer"},
-		{Number: "+254722000418", Name: "Otieno Mbugua", PIN: "4321", WalletCents: wallet / 10, Role: "Seller"},
+		{Number: "+254712000001", Name: "Amina Wanjiru", PIN: "1234", WalletCents: wallet, Role: "Buyer", Language: language},
+		{Number: "+254722000418", Name: "Otieno Mbugua", PIN: "4321", WalletCents: wallet / 10, Role: "Seller", Language: language},
 	}
 }
 

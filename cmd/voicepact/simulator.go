@@ -68,7 +68,7 @@ func (c *simulatorCmd) serve(
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := phones.Seed(people()...); err != nil {
+	if err := phones.Seed(people("")...); err != nil {
 		return errors.Join(err, phones.Close(), listener.Close())
 	}
 	server := newHTTP(log)
