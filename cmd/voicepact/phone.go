@@ -5,18 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/voicepact/gateway/internal/handset"
 	"github.com/voicepact/gateway/internal/transcript"
 )
 
 type phoneCmd struct {
-	Number    string `arg:"" optional:"" help:"Whose phone: +254712000001, or 0712000001. A script brings its own."`
-	Simulator string `default:"http://127.0.0.1:8080" help:"Where voicepact dev or voicepact simulator has the phones."`
-	Script    string `type:"existingfile" help:"Play a transcript and compare what is seen; ends with 1 where it differs."`
-	Record    string `type:"path" help:"Write what is done and seen to this file, as a transcript."`
-	Language  string `enum:",en,sw" default:"" help:"Which language the owner reads (en, sw)."`
-	Name      string `help:"Add the phone under this owner's name if there is none with the number."`
+	Number    string        `arg:"" optional:"" help:"Whose phone: +254712000001, or 0712000001. A script brings its own."`
+	Simulator string        `default:"http://127.0.0.1:8080" help:"Where voicepact dev or voicepact simulator has the phones."`
+	Script    string        `type:"existingfile" help:"Play a transcript and compare what is seen; ends with 1 where it differs."`
+	Record    string        `type:"path" help:"Write what is done and seen to this file, as a transcript."`
+	Patience  time.Duration `default:"20s" help:"How long a script waits for a text or a question that it says is coming."`
+	Language  string        `enum:",en,sw" default:"" help:"Which language the owner reads (en, sw)."`
+	Name      string        `help:"Add the phone under this owner's name if there is none with the number."`
 }
 
 // Help is printed by --help below the usage.
@@ -76,7 +78,7 @@ func (c *phoneCmd) play(ctx context.Context, desk *handset.Desk) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Script, err)
 	}
-	player, err := handset.NewPlayer(ctx, desk, script)
+	player, err := handset.NewPlayer(ctx, desk, script, c.Patience)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const playLimit = 5 * time.Minute
 // plays runs `voicepact phone --script` beside a gateway.
 func (d *dev) plays(script string, more ...string) *process {
 	d.t.Helper()
-	return start(d.t, nil, append([]string{"phone", "--simulator", "http://" + d.listen, "--script", script}, more...)...)
+	return start(d.t, nil, append([]string{"phone", "--simulator", "http://" + d.listen, "--script", script, "--patience", "2m"}, more...)...)
 }
 
 // A whole deal by terminal phones, in both languages, with dropped calls, a phone

@@ -207,6 +207,11 @@ func (p *Phone) filled(ctx context.Context, text string) (string, error) {
 	if err := p.look(ctx); err != nil {
 		return "", err
 	}
+	if p.state.Watched {
+		if err := p.await(ctx, "a contract", func() bool { return len(p.state.Contracts) > 0 }); err != nil {
+			return "", err
+		}
+	}
 	if len(p.state.Contracts) == 0 {
 		return "", errors.New("{ref} and {code} need a contract, and a simulator that sees the gateway's contracts")
 	}

@@ -1,6 +1,7 @@
 package handset
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,8 @@ type Player struct {
 	// Onward goes on where a screen differs, to see all of it. Otherwise the
 	// player stops there: what comes after would be answers to another question.
 	Onward bool
+
+	patience time.Duration
 }
 
 // ErrDiffers says that a screen was not as the transcript has it.
@@ -27,8 +30,11 @@ var ErrDiffers = errors.New("what is seen differs from the transcript")
 
 // NewPlayer plays on a desk. Phones that the transcript introduces and that are
 // not there are made; who is not introduced is known by the first name.
-func NewPlayer(ctx context.Context, desk *Desk, script transcript.Transcript) (*Player, error) {
-	player := &Player{desk: desk, phones: map[string]*Phone{}}
+// Patience, unless 0, is how long each phone waits for what is to come.
+func NewPlayer(
+	ctx context.Context, desk *Desk, script transcript.Transcript, patience time.Duration,
+) (*Player, error) {
+	player := &Player{desk: desk, phones: map[string]*Phone{}, patience: patience}
 	for _, person := range script.People() {
 		phone, err := desk.Pick(ctx, person.Number)
 		if _, unknown := errors.AsType[*UnknownPhoneError](err); unknown {
@@ -53,6 +59,7 @@ func nameOf(person transcript.Person) string {
 }
 
 func (player *Player) add(name string, phone *Phone) {
+	phone.Patience = cmp.Or(player.patience, phone.Patience)
 	player.phones[name] = phone
 	player.all = append(player.all, phone)
 }
@@ -116,10 +123,28 @@ func (player *Player) step(ctx context.Context, s transcript.Step) (string, erro
 		return "", err
 	}
 	seen, err := phone.Do(ctx, s)
-	if mask := player.mask(); err == nil && !player.Onward && mask.Hide(seen) != mask.Hide(s.Seen) {
-		err = ErrDiffers
+	if err != nil || player.Onward {
+		return seen, err
 	}
-	return seen, err
+	return seen, player.compare(ctx, phone, s.Seen, seen)
+}
+
+// compare holds what was seen against what was expected. The simulator may hear
+// of a new contract after its reference was on a screen: that is waited for.
+func (player *Player) compare(ctx context.Context, phone *Phone, want, seen string) error {
+	same := func() bool {
+		mask := player.mask()
+		return mask.Hide(seen) == mask.Hide(want)
+	}
+	if same() {
+		return nil
+	}
+	if strings.Contains(want, "####") {
+		if err := phone.await(ctx, "the reference", same); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return ErrDiffers
 }
 
 func (player *Player) phone(ctx context.Context, name string) (*Phone, error) {
