@@ -14,7 +14,7 @@ STEPS     ?= 1000
 ENGINE    ?= sqlite
 
 .DEFAULT_GOAL := help
-.PHONY: help run test kill-loop sim bite short cover golden fuzz lint fmt build docker clean
+.PHONY: help run test kill-loop sim bite short cover golden screens fuzz lint fmt build docker clean
 
 help: ## List what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ cover: ## Show which lines the tests do not reach.
 golden: ## Rewrite golden files with what the tests got; read the diff before you keep it.
 	scripts/with-services $(GO) test -update $$($(GO) list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' \
 		$(PACKAGES) | awk '/internal\/testkit/ { print $$1 }')
+
+screens: ## Take the pictures in docs/screens again, by its transcripts; read what they say.
+	$(GO) test ./internal/e2e -run '^TestScreens$$' -v -count 1 -timeout 20m -screens
 
 fuzz: ## Run every fuzz target for FUZZTIME (10s).
 	scripts/fuzz $(FUZZTIME)

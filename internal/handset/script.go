@@ -21,6 +21,9 @@ type Player struct {
 	// Onward goes on where a screen differs, to see all of it. Otherwise the
 	// player stops there: what comes after would be answers to another question.
 	Onward bool
+	// Camera, unless nil, takes the pictures of "> camera amina The caption": of
+	// the phone with that number, which shows that screen.
+	Camera func(number, screen, caption string) error
 
 	patience time.Duration
 }
@@ -118,6 +121,9 @@ func (player *Player) step(ctx context.Context, s transcript.Step) (string, erro
 	if s.Who == "world" {
 		return "", player.turn(ctx, s.What)
 	}
+	if s.Who == "camera" {
+		return "", player.picture(ctx, s.What)
+	}
 	phone, err := player.phone(ctx, s.Who)
 	if err != nil {
 		return "", err
@@ -127,6 +133,22 @@ func (player *Player) step(ctx context.Context, s transcript.Step) (string, erro
 		return seen, err
 	}
 	return seen, player.compare(ctx, phone, s.Seen, seen)
+}
+
+// picture lets the camera take one; without a camera the step does nothing.
+func (player *Player) picture(ctx context.Context, what string) error {
+	if player.Camera == nil {
+		return nil
+	}
+	who, caption, _ := strings.Cut(what, " ")
+	phone, err := player.phone(ctx, who)
+	if err != nil {
+		return err
+	}
+	if err := phone.look(ctx); err != nil {
+		return err
+	}
+	return player.Camera(phone.number, phone.view.USSD.Screen, caption)
 }
 
 // compare holds what was seen against what was expected. The simulator may hear
