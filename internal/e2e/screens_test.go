@@ -102,6 +102,9 @@ func (a *album) picture(number, screen, caption string) error {
 			`).textContent === `+browser.Quoted(screen)+` || !document.querySelector(`+
 			browser.Quoted(string(browser.Part(number, "prompt")))+`).hidden`)
 	}
+	// The marks of whose turn it is and of the keyboard are not the phone's.
+	browser.Eval[bool](a.tab, `document.activeElement.blur(), document.querySelector('.phone[data-number="`+number+
+		`"]').dataset.next = false, true`)
 	words := strings.Fields(notSlug.ReplaceAllString(strings.ToLower(caption), " "))
 	const enough = 5
 	name := fmt.Sprintf("%s-%02d-%s.png", a.language, len(a.files)+1, strings.Join(words[:min(enough, len(words))], "-"))
