@@ -66,7 +66,10 @@ func (c *phoneCmd) pick(ctx context.Context, desk *handset.Desk) (*handset.Phone
 	if err != nil {
 		return nil, err
 	}
-	return phone, phone.Speak(ctx, c.Language)
+	if err := phone.Speak(ctx, c.Language); err != nil {
+		return nil, err
+	}
+	return phone, nil
 }
 
 func (c *phoneCmd) play(ctx context.Context, desk *handset.Desk) error {

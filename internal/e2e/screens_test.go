@@ -24,7 +24,7 @@ const screensFolder = "../../docs/screens"
 // TestScreens takes the pictures in docs/screens from the phones page, where the
 // transcripts there say "camera". What is seen is written into the transcripts,
 // so that a changed menu shows in their diff; a step that cannot be done fails.
-func TestScreens(t *testing.T) {
+func TestScreens(t *testing.T) { //nolint:paralleltest // it removes and writes files of the repository
 	if !*screens {
 		t.Skip("pictures are taken by make screens")
 	}
@@ -44,7 +44,7 @@ func TestScreens(t *testing.T) {
 		a.play()
 		fmt.Fprintf(&page, "\n## %s\n\n%s", language.name, a.shelf())
 	}
-	if err := os.WriteFile(screensFolder+"/README.md", []byte(page.String()), 0o644); err != nil { //nolint:gosec // documentation
+	if err := os.WriteFile(screensFolder+"/README.md", []byte(page.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -80,7 +80,7 @@ func (a *album) play() {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil { //nolint:gosec // documentation
+	if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
 		a.t.Fatal(err)
 	}
 }

@@ -44,17 +44,18 @@ func (d *Desk) Pick(ctx context.Context, number string) (*Phone, error) {
 	}
 	const patience = 20 * time.Second
 	for _, view := range st.Phones {
-		if sameNumber(view.Number, number) {
-			p := &Phone{desk: d, number: view.Number, read: map[string]bool{}, old: map[string]bool{}, Patience: patience}
-			for _, c := range st.Contracts {
-				p.old[c.Ref] = true
-			}
-			for _, m := range view.Inbox {
-				p.read[m.ID] = true
-			}
-			p.take(st)
-			return p, nil
+		if !sameNumber(view.Number, number) {
+			continue
 		}
+		p := &Phone{desk: d, number: view.Number, read: map[string]bool{}, old: map[string]bool{}, Patience: patience}
+		for _, c := range st.Contracts {
+			p.old[c.Ref] = true
+		}
+		for _, m := range view.Inbox {
+			p.read[m.ID] = true
+		}
+		p.take(st)
+		return p, nil
 	}
 	return nil, &UnknownPhoneError{Number: number, Here: st.Phones}
 }
@@ -67,7 +68,7 @@ type UnknownPhoneError struct {
 
 // Error implements error.
 func (e *UnknownPhoneError) Error() string {
-	var here []string
+	here := make([]string, 0, len(e.Here))
 	for _, view := range e.Here {
 		here = append(here, view.Number+" "+view.Name)
 	}

@@ -94,7 +94,7 @@ func (player *Player) mask() transcript.Mask {
 // shortName is how the gateway writes a name: Amina W.
 func shortName(name string) string {
 	words := strings.Fields(name)
-	if len(words) < 2 { //nolint:mnd // a first name alone
+	if len(words) < 2 {
 		return name
 	}
 	initial, _ := utf8.DecodeRuneInString(words[len(words)-1])

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// sends has the gateway send a text.
-func (w *world) sends(to, text string) {
+// sends has the gateway send the buyer a text.
+func (w *world) sends(text string) {
 	w.t.Helper()
 	status, answer, _ := w.call(http.MethodPost, pathMessaging, contentForm,
-		string(encodeForm(field{"username", "sandbox"}, field{"to", to}, field{"message", text})), "apiKey", "atsk_test")
+		string(encodeForm(field{"username", "sandbox"}, field{"to", buyer}, field{"message", text})), "apiKey", "atsk_test")
 	if status != http.StatusCreated {
 		w.t.Fatalf("send: %d %s", status, answer)
 	}
@@ -40,8 +40,8 @@ func TestPhoneOffKeepsTextsWaiting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.do(buyer, "network", fields{"off": true})
-	w.sends(buyer, "first")
-	w.sends(buyer, "second")
+	w.sends("first")
+	w.sends("second")
 	same2(t, "inbox while off", len(w.phone(buyer).Inbox), 0)
 	same2(t, "waiting", w.phone(buyer).Waiting, 2)
 	states := w.reports(4)
@@ -102,11 +102,11 @@ func TestLateTexts(t *testing.T) {
 	now := newClock()
 	w := newWorld(t, func(c *Config) { c.Now = now.now })
 	w.do(buyer, "network", fields{"lateSeconds": 30})
-	w.sends(buyer, "late")
+	w.sends("late")
 	w.do(buyer, "sms", fields{"text": "CONFIRM 1234"})
 	same2(t, "waiting", w.phone(buyer).Waiting, 1)
 	w.do(buyer, "network", fields{"lateSeconds": 0})
-	w.sends(buyer, "in time")
+	w.sends("in time")
 	if got := texts(w.phone(buyer)); !slices.Equal(got, []string{"CONFIRM 1234", "in time"}) {
 		t.Errorf("before its time the phone shows %q", got)
 	}
@@ -124,7 +124,7 @@ func TestLateTextToAPhoneThatIsOff(t *testing.T) {
 	now := newClock()
 	w := newWorld(t, func(c *Config) { c.Now = now.now })
 	w.do(buyer, "network", fields{"lateSeconds": 5})
-	w.sends(buyer, "late")
+	w.sends("late")
 	w.do(buyer, "network", fields{"off": true})
 	now.advance(6 * time.Second)
 	if got := w.reports(1); !slices.Equal(got, []string{"Sent"}) {
@@ -142,7 +142,7 @@ func TestTextsTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.do(buyer, "network", fields{"twice": true})
-	w.sends(buyer, "hello")
+	w.sends("hello")
 	if got := texts(w.phone(buyer)); !slices.Equal(got, []string{"hello", "hello"}) {
 		t.Errorf("the phone shows %q", got)
 	}

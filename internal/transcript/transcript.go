@@ -105,7 +105,7 @@ func (s Step) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	s.write(&b)
 	n, err := io.WriteString(w, b.String())
-	return int64(n), err //nolint:wrapcheck // the caller knows what it writes to
+	return int64(n), err
 }
 
 func (s Step) write(b *strings.Builder) {
