@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/voicepact/gateway/internal/testkit"
 	"github.com/voicepact/gateway/menus"
 )
 
@@ -236,4 +237,25 @@ func TestCatalogueCheck(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// The drawing of the menu in the documents is that of the menu.
+func TestTheMenuIsDrawnAsItIs(t *testing.T) {
+	t.Parallel()
+	texts, err := menus.Texts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph := built(t).Graph(texts, "en")
+	for _, part := range []string{
+		`menu -->|"1 New contract"| role`, "sent([sent])", "home{home}", "mine[[mine]]", "phone[/phone/]", `item -->|"typed"| amount`,
+	} {
+		if !strings.Contains(graph, part) {
+			t.Errorf("the drawing lacks %s", part)
+		}
+	}
+	const head = "# The USSD menu\n\nDrawn by `voicepact menus graph`; a test holds it against `menus/tree.toml`. Each screen\n" +
+		"also has ways back and home. A rhombus chooses among screens, a slanted box is typed into,\na double box is a list, " +
+		"a round one ends the call.\n\n```mermaid\n"
+	testkit.Golden(t, "../docs/menu.md", head+graph+"```\n")
 }

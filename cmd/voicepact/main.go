@@ -20,6 +20,7 @@ type commands struct {
 	Healthcheck healthcheckCmd `cmd:"" group:"run" help:"Ask a running gateway whether it is ready; for containers."`
 	Phone       phoneCmd       `cmd:"" group:"run" help:"A feature phone in the terminal, for a simulated gateway."`
 	Simulator   simulatorCmd   `cmd:"" group:"run" help:"Run the simulated providers and phones alone, for a gateway elsewhere."`
+	Menus       menusCmd       `cmd:"" group:"run" help:"Look at the USSD menu as data."`
 
 	Items    itemsCmd    `cmd:"" group:"desk" help:"List what waits for a person: disputes, stuck payouts, odd money."`
 	Item     itemCmd     `cmd:"" group:"desk" help:"Close what waited for a person."`

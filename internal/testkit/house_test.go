@@ -29,8 +29,9 @@ func directions() map[string][]string {
 		// Proves what the store holds, for the program and for tests.
 		"internal/audit":    {"escrow", "store"},
 		"internal/evidence": {"escrow", "store", "internal/audit"},
-		// The simulator and its bank.
+		// The simulator and its bank, and the phone in a terminal that uses it.
 		"internal/simulator": nil,
+		"internal/handset":   {"internal/simulator", "internal/transcript"},
 		// Help for tests, which only tests import.
 		"internal/testkit": nil,
 		"store/storetest":  {"escrow", "migrations", "store", "internal/audit", "internal/testkit"},
