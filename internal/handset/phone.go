@@ -109,7 +109,14 @@ func (p *Phone) take(st simulator.State) {
 
 // mask hides what differs from run to run: of references only those that came
 // since, or a thousand old ones would hide amounts and dates.
-func (p *Phone) mask() transcript.Mask { return transcript.Mask{Refs: p.fresh, Day: true} }
+// Names go too: not every gateway knows them.
+func (p *Phone) mask() transcript.Mask {
+	names := map[string]string{}
+	for _, view := range p.state.Phones {
+		names[shortName(view.Name)] = maskedNumber(view.Number)
+	}
+	return transcript.Mask{Refs: p.fresh, Day: true, Names: names}
+}
 
 // act does something and keeps the state after it.
 func (p *Phone) act(ctx context.Context, act string, body any) error {

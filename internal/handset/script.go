@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -83,10 +84,9 @@ func (player *Player) Play(ctx context.Context, script transcript.Transcript) (w
 func (player *Player) mask() transcript.Mask {
 	mask := transcript.Mask{Day: true, Names: map[string]string{}}
 	for _, phone := range player.all {
-		mask.Refs = append(mask.Refs, phone.fresh...)
-		for _, view := range phone.state.Phones {
-			mask.Names[shortName(view.Name)] = maskedNumber(view.Number)
-		}
+		own := phone.mask()
+		mask.Refs = append(mask.Refs, own.Refs...)
+		maps.Copy(mask.Names, own.Names)
 	}
 	return mask
 }
