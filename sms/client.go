@@ -194,7 +194,7 @@ func (c *Client) detour(ctx context.Context, phone escrow.Phone, text string, fi
 	second := c.second.send(ctx, phone, text)
 	if second.Outcome == escrow.NotSent {
 		first.RetryAfter = min(first.RetryAfter, max(second.RetryAfter, soon))
-		first.Reason = strings.Join([]string{first.Reason, second.Reason}, "; ")
+		first.Reason = first.Reason + "; " + second.Reason
 		return first
 	}
 	second.Route = c.second.cfg.Name

@@ -209,7 +209,8 @@ func TestARouteThatCannotBeUnderstood(t *testing.T) {
 		if err := route.Check(); err != nil {
 			t.Fatal(err)
 		}
-		if change(route); route.Check() == nil {
+		change(route)
+		if route.Check() == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}

@@ -78,7 +78,8 @@ func TestALateWithdrawalTakesNothingBack(t *testing.T) {
 	if len(letters) != 1 || !strings.Contains(letters[0].text, "Did you mean WITHDRAW") || d.state() != escrow.Disputed {
 		t.Errorf("the late one: %v, %s", letters, d.state())
 	}
-	if d.text(amina, "withdraw 1234"); d.state() != escrow.PaymentLocked {
+	d.text(amina, "withdraw 1234")
+	if d.state() != escrow.PaymentLocked {
 		t.Errorf("the new one leaves it %s", d.state())
 	}
 	d.Prove()

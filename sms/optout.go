@@ -17,7 +17,7 @@ func (h *Handler) WorkOptOut(ctx context.Context, body []byte) error {
 	phone, err := escrow.ParsePhone(f["phoneNumber"])
 	if err != nil {
 		h.log.WarnContext(ctx, "opt-out of nobody we can read")
-		return nil
+		return nil //nolint:nilerr // it will not become readable
 	}
 	h.log.WarnContext(ctx, "opted out at the provider, who will refuse what we send", "phone", phone, "sender", plain(f["senderId"]))
 	if err := h.service.Silence(ctx, phone, true); err != nil {

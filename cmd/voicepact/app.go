@@ -133,7 +133,9 @@ func (a *app) mount() error {
 	if err != nil {
 		return err
 	}
-	a.words = sms.NewHandler(sms.HandlerConfig{Service: a.service, ShortCode: a.cfg.AT.Sender, Keyword: a.cfg.AT.Keyword, Log: a.log})
+	a.words = sms.NewHandler(sms.HandlerConfig{
+		Service: a.service, ShortCode: a.cfg.AT.Sender, Keyword: a.cfg.AT.Keyword, Log: a.log,
+	})
 	a.http = newHTTP(a.log)
 	mountHealth(a.http, []pinger{
 		{"database", a.store.Ping},

@@ -46,14 +46,24 @@ func (c config) checkProduction(simulated bool) error {
 	if _, err := c.guards(nil); err != nil {
 		problems = append(problems, err)
 	}
-	for _, setting := range []struct{ name, address string }{
-		{"PUBLIC_URL", c.PublicURL}, {"AT_BASE_URL", c.AT.BaseURL}, {"DARAJA_BASE_URL", c.Daraja.BaseURL},
-	} {
+	for _, setting := range c.addresses() {
 		if !simulated && !strings.HasPrefix(setting.address, "https://") {
 			problems = append(problems, fmt.Errorf("%s must be https://… (or give --allow-simulator)", setting.name))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// setting is one variable that holds an address.
+type setting struct{ name, address string }
+
+// addresses are those that codes and keys are sent to.
+func (c config) addresses() []setting {
+	all := []setting{{"PUBLIC_URL", c.PublicURL}, {"AT_BASE_URL", c.AT.BaseURL}, {"DARAJA_BASE_URL", c.Daraja.BaseURL}}
+	if c.Second.URL != "" {
+		all = append(all, setting{"SMS2_URL", c.Second.URL})
+	}
+	return all
 }
 
 // A USSD text is at most 182 septets (3GPP TS 23.038); Airtel says 184.
@@ -77,6 +87,12 @@ func (c config) checkShapes() []error {
 	}
 	if !escrow.Bouquet(c.Daraja.Bouquet).Known() {
 		problems = append(problems, errors.New("DARAJA_PAYBILL_BOUQUET must be business, customer or mgao"))
+	}
+	if _, err := c.Second.route(); err != nil {
+		problems = append(problems, err)
+	}
+	if c.AT.PerSecond < 0 || c.AT.PerNumber < 0 || c.AT.LowBalance < 0 {
+		problems = append(problems, errors.New("AT_PER_SECOND, AT_PER_NUMBER_PER_MINUTE and AT_LOW_BALANCE_KSH must be 0 or more"))
 	}
 	for _, setting := range []struct {
 		name, value, like string

@@ -130,7 +130,8 @@ func (s *Sim) turnAway(to []string) *smsAnswer {
 		refused := make([]smsRecipient, len(to))
 		for i, number := range to {
 			refused[i] = smsRecipient{
-				StatusCode: faults.SMSCode, Number: strings.TrimSpace(number), Status: smsRefusals()[faults.SMSCode], Cost: "0", MessageID: "None",
+				StatusCode: faults.SMSCode, Status: smsRefusals()[faults.SMSCode],
+				Number: strings.TrimSpace(number), Cost: "0", MessageID: "None",
 			}
 		}
 		return &smsAnswer{smsMessageData{fmt.Sprintf("Sent to 0/%d Total Cost: 0", len(to)), refused}}
