@@ -40,9 +40,6 @@ func (c config) checkProduction(simulated bool) error {
 		}
 	}
 	problems = append(problems, c.checkShapes()...)
-	if _, err := c.Second.route(); err != nil {
-		problems = append(problems, err)
-	}
 	if _, err := c.guards(nil); err != nil {
 		problems = append(problems, err)
 	}
@@ -81,9 +78,6 @@ func (c config) checkShapes() []error {
 	var problems []error
 	if err := c.Fee.check(); err != nil {
 		problems = append(problems, err)
-	}
-	if c.AT.PerSecond < 0 || c.AT.PerNumber < 0 || c.AT.LowBalance < 0 {
-		problems = append(problems, errors.New("AT_PER_SECOND, AT_PER_NUMBER_PER_MINUTE and AT_LOW_BALANCE_KSH must be 0 or more"))
 	}
 	if !escrow.Bouquet(c.Daraja.Bouquet).Known() {
 		problems = append(problems, errors.New("DARAJA_PAYBILL_BOUQUET must be business, customer or mgao"))

@@ -409,7 +409,8 @@ UPDATE payments SET bounced = $2
 WHERE id = $1;
 
 -- sqlMessage
-SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.created_at, m.updated_at,
+SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.note, m.batch,
+    m.created_at, m.updated_at, p.silent_since IS NOT NULL AS silent,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language",
     p.pin_set_at AS "party.pin_set_at", p.pin_trusted_at AS "party.pin_trusted_at",
@@ -420,7 +421,8 @@ JOIN parties p ON p.id = m.party_id
 WHERE m.id = $1;
 
 -- sqlMessageByProvider
-SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.created_at, m.updated_at,
+SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.note, m.batch,
+    m.created_at, m.updated_at, p.silent_since IS NOT NULL AS silent,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language",
     p.pin_set_at AS "party.pin_set_at", p.pin_trusted_at AS "party.pin_trusted_at",
@@ -430,12 +432,28 @@ FROM messages m
 JOIN parties p ON p.id = m.party_id
 WHERE m.provider_id = $1 AND m.provider_id <> '';
 
+-- sqlMessagesAlike
+SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.note, m.batch,
+    m.created_at, m.updated_at, p.silent_since IS NOT NULL AS silent,
+    p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
+    p.name_sealed AS "party.name_sealed", p.language AS "party.language",
+    p.pin_set_at AS "party.pin_set_at", p.pin_trusted_at AS "party.pin_trusted_at",
+    p.pin_locked_at AS "party.pin_locked_at", p.pin_reset_at AS "party.pin_reset_at",
+    p.pin_tries AS "party.pin_tries", p.pin_reset_tries AS "party.pin_reset_tries"
+FROM messages m
+JOIN parties p ON p.id = m.party_id
+WHERE m.state = 'queued' AND m.template = $1 AND m.params = $2
+    AND p.language = $3 AND m.contract_id IS NULL AND m.id <> $4
+ORDER BY m.created_at
+LIMIT $5;
+
 -- sqlMessagesDelivered
 SELECT COUNT(DISTINCT template) FROM messages
 WHERE contract_id = ? AND state = 'delivered' AND template IN (?);
 
 -- sqlMessagesOf
-SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.created_at, m.updated_at,
+SELECT m.id, m.contract_id, m.template, m.params, m.state, m.provider_id, m.cost, m.note, m.batch,
+    m.created_at, m.updated_at, p.silent_since IS NOT NULL AS silent,
     p.id AS "party.id", p.phone_sealed AS "party.phone_sealed",
     p.name_sealed AS "party.name_sealed", p.language AS "party.language",
     p.pin_set_at AS "party.pin_set_at", p.pin_trusted_at AS "party.pin_trusted_at",
@@ -666,7 +684,7 @@ UPDATE contracts SET state = $3, version = version + 1, terms_hash = $4, dispute
 WHERE id = $1 AND version = $2;
 
 -- sqlSaveMessage
-UPDATE messages SET state = $2, provider_id = $3, cost = $4, updated_at = $5
+UPDATE messages SET state = $2, provider_id = $3, cost = $4, updated_at = $5, note = $6, batch = $7
 WHERE id = $1;
 
 -- sqlSavePIN
@@ -698,6 +716,9 @@ WHERE id = $1 AND version = $2;
 -- sqlSettleItems
 UPDATE operator_items SET closed_at = $3, closed_by = $4, closed_why = $5
 WHERE kind = $1 AND transfer_id = $2 AND closed_at IS NULL;
+
+-- sqlSilence
+UPDATE parties SET silent_since = $2, updated_at = $3 WHERE id = $1;
 
 -- sqlStale
 SELECT t.id, t.contract_id, t.payment_id, t.kind, t.method, t.state, t.version, t.amount, t.ref,
