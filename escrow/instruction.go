@@ -69,8 +69,6 @@ func (s *Service) onContract(ctx context.Context, in instruction, fn func(contex
 	})
 	if err == nil {
 		s.announce(ctx, asked)
-	}
-	if err == nil {
 		err = late // and not beside a fault: what may not be counted must not be told
 	}
 	if err == nil && !result.Repeated {

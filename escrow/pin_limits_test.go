@@ -67,8 +67,8 @@ func TestFiveWrongPINsLock(t *testing.T) {
 				}
 				continue
 			}
-			if refusal := refusedWith(t, err, step.code); refusal.Left != step.left {
-				t.Errorf("step %d: %d left, want %d", i, refusal.Left, step.left)
+			if got := refusal(t, err, step.code); got.Left != step.left {
+				t.Errorf("step %d: %d left, want %d", i, got.Left, step.left)
 			}
 		}
 		if proof := w.Proof(amina, c.Ref); proof != escrow.ProofPIN {
@@ -186,8 +186,8 @@ func TestAWrongPINWhoseCommitWasNotHeardOf(t *testing.T) {
 		t.Fatalf("cut %d times: %v", network.cuts.Load(), err)
 	}
 	_, err := try(t, w, c, wrongPIN, "cut")
-	if refusal := refusedWith(t, err, escrow.BadPIN); refusal.Left != 4 {
-		t.Errorf("%d left", refusal.Left)
+	if got := refusal(t, err, escrow.BadPIN); got.Left != 4 {
+		t.Errorf("%d left", got.Left)
 	}
 	w.WantPINEvents(amina, escrow.PINSet, escrow.PINWrong)
 }

@@ -48,15 +48,15 @@ func TestAResetWaitsADay(t *testing.T) {
 		if again := w.Postbox.Last(t, amina).Release; again != letter.Release {
 			t.Errorf("the code became another")
 		}
-		if refusal := refusedWith(t, reset(t, w, letter.Release), escrow.PINResetWaits); refusal.Wait != escrow.PINRest-time.Hour {
-			t.Errorf("waits %s", refusal.Wait)
+		if got := refusal(t, reset(t, w, letter.Release), escrow.PINResetWaits); got.Wait != escrow.PINRest-time.Hour {
+			t.Errorf("waits %s", got.Wait)
 		}
 		if proof := w.Proof(amina, c.Ref); proof != escrow.ProofPIN {
 			t.Errorf("meanwhile it takes the %s", proof)
 		}
 		w.Clock.Advance(escrow.PINRest - time.Hour)
-		if refusal := refusedWith(t, reset(t, w, digitsBut(letter.Release)), escrow.BadCode); refusal.Left != 4 {
-			t.Errorf("%d left", refusal.Left)
+		if got := refusal(t, reset(t, w, digitsBut(letter.Release)), escrow.BadCode); got.Left != 4 {
+			t.Errorf("%d left", got.Left)
 		}
 		if err := reset(t, w, letter.Release); err != nil {
 			t.Fatal(err)
@@ -100,8 +100,8 @@ func TestWhatEndsAReset(t *testing.T) {
 	code := w.Postbox.Last(t, amina).Release
 	w.Clock.Advance(escrow.PINRest)
 	for left := 4; left > 0; left-- {
-		if refusal := refusedWith(t, reset(t, w, digitsBut(code)), escrow.BadCode); refusal.Left != left {
-			t.Errorf("%d left, want %d", refusal.Left, left)
+		if got := refusal(t, reset(t, w, digitsBut(code)), escrow.BadCode); got.Left != left {
+			t.Errorf("%d left, want %d", got.Left, left)
 		}
 	}
 	refusedWith(t, reset(t, w, digitsBut(code)), escrow.NoPINReset)

@@ -15,13 +15,19 @@ const (
 	wrongPIN = escrow.PIN("8305")
 )
 
-func refusedWith(t *testing.T, err error, code escrow.Code) *escrow.Refusal {
+// refusal demands that err is one with the code, and returns it.
+func refusal(t *testing.T, err error, code escrow.Code) *escrow.Refusal {
 	t.Helper()
-	refusal := escrow.RefusalOf(err)
-	if refusal == nil || refusal.Code != code {
+	got := escrow.RefusalOf(err)
+	if got == nil || got.Code != code {
 		t.Fatalf("got %v, want %s", err, code)
 	}
-	return refusal
+	return got
+}
+
+func refusedWith(t *testing.T, err error, code escrow.Code) {
+	t.Helper()
+	_ = refusal(t, err, code)
 }
 
 // A first PIN moves no money for a day; then it does, in the place of the code,
@@ -54,8 +60,8 @@ func TestAPINMovesMoneyAfterItsRest(t *testing.T) {
 		cmd = w.Command(storetest.Amina, c.Ref)
 		cmd.PIN = wrongPIN
 		_, err = w.Service.AcceptGoods(t.Context(), cmd)
-		if refusal := refusedWith(t, err, escrow.BadPIN); refusal.Left != 4 || refusal.Contract == nil {
-			t.Errorf("refused with %+v", refusal)
+		if got := refusal(t, err, escrow.BadPIN); got.Left != 4 || got.Contract == nil {
+			t.Errorf("refused with %+v", got)
 		}
 		cmd = w.Command(storetest.Amina, c.Ref)
 		cmd.PIN = pin
@@ -94,8 +100,8 @@ func TestAPINIsSetOnceAndChanged(t *testing.T) {
 			}
 		}
 		_, err = w.Service.ChangePIN(t.Context(), escrow.PINCommand{Request: w.Request(storetest.Amina), Old: pin, PIN: wrongPIN})
-		if refusal := refusedWith(t, err, escrow.BadPIN); refusal.Left != 4 {
-			t.Errorf("%d left", refusal.Left)
+		if got := refusal(t, err, escrow.BadPIN); got.Left != 4 {
+			t.Errorf("%d left", got.Left)
 		}
 		_, err = w.Service.ChangePIN(t.Context(), escrow.PINCommand{Request: w.Request(storetest.Amina), Old: otherPIN, PIN: otherPIN})
 		refusedWith(t, err, escrow.SamePIN)

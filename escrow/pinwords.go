@@ -33,7 +33,8 @@ func (p PIN) Weak(phone Phone) bool {
 		return true
 	}
 	return fewDigits(digits) || evenSteps(digits) || strings.HasPrefix(digits, "19") || strings.HasPrefix(digits, "20") ||
-		onKeypad(digits) || strings.Contains(string(phone), digits) || strings.Contains("0"+strings.TrimPrefix(string(phone), "+254"), digits)
+		onKeypad(digits) || strings.Contains(string(phone), digits) ||
+		strings.Contains("0"+strings.TrimPrefix(string(phone), "+254"), digits)
 }
 
 // fewDigits finds 1111, 1212 and 1122, of which there are 640.

@@ -75,7 +75,7 @@ func (m *Menu) checkNode(node Node) error {
 			report("leads to %q, which does not exist", target)
 		}
 	}
-	if resume, ok := m.nodes[node.Resume]; node.Resume != "" && (!ok || resume.Ends || resume.Resume != node.Resume) {
+	if !m.resumes(node) {
 		report("resumes at %q, which is no screen that a call can go on from", node.Resume)
 	}
 	if node.Ends && len(targets(node)) > 0 {
@@ -88,6 +88,13 @@ func (m *Menu) checkNode(node Node) error {
 		report("is a fork and asks something")
 	}
 	return errors.Join(append(problems, checkNumbers(node)...)...)
+}
+
+// resumes reports whether a call that is cut off at the node can go on, where it
+// says so.
+func (m *Menu) resumes(node Node) bool {
+	to, ok := m.nodes[node.Resume]
+	return node.Resume == "" || ok && !to.Ends && to.Resume == node.Resume
 }
 
 // checkNumbers looks at the choices of a node: their numbers are single digits

@@ -181,22 +181,28 @@ func (m *Menu) take(s State, w way, target, answer string, read Reader) Step {
 	if w.input != nil {
 		set, step.Act = Value{Name: w.input.Name, Kind: w.input.Kind, Raw: answer}, w.input.Act
 	}
-	if set.Name != "" {
-		value, wrong := read(set.Kind, s.Data, set.Raw)
-		if wrong != "" {
-			return Step{State: s, Wrong: wrong}
-		}
-		if w.input != nil && w.input.Secret {
-			step.Secret = value
-			if step.Act == "" {
-				step.Name = set.Name
-			}
-		} else {
-			next.Data[set.Name] = value
-		}
-	}
 	step.State = next
+	if set.Name == "" {
+		return step
+	}
+	value, wrong := read(set.Kind, s.Data, set.Raw)
+	if wrong != "" {
+		return Step{State: s, Wrong: wrong}
+	}
+	step.keep(set.Name, value, w.input != nil && w.input.Secret)
 	return step
+}
+
+// keep puts a value where the caller of the menu finds it.
+func (s *Step) keep(name, value string, secret bool) {
+	switch {
+	case !secret:
+		s.State.Data[name] = value
+	case s.Act == "":
+		s.Secret, s.Name = value, name
+	default:
+		s.Secret = value
+	}
 }
 
 // bare drops what belonged to the screen that is left.

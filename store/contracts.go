@@ -66,7 +66,8 @@ func (s *Store) contract(row contractRow) (escrow.Contract, error) {
 	return escrow.Contract{
 		ID: row.ID, Ref: escrow.Ref(row.Ref), State: state, Version: row.Version,
 		Proposer: escrow.Role(row.Proposer), Buyer: buyer, Seller: seller,
-		Item: row.Item, Place: row.Place, Quality: row.Quality, Amount: escrow.Cents(row.Amount), Fee: escrow.Cents(row.Fee), FeePayer: escrow.Role(row.FeePayer),
+		Item: row.Item, Place: row.Place, Quality: row.Quality, Amount: escrow.Cents(row.Amount),
+		Fee: escrow.Cents(row.Fee), FeePayer: escrow.Role(row.FeePayer),
 		DeliverBy: time.Time(row.DeliverBy).In(escrow.EAT), TermsHash: row.TermsHash,
 		DisputedFrom: escrow.State(row.DisputedFrom), DisputedBy: escrow.Role(row.DisputedBy),
 		Reason: row.Reason, CodeTries: row.CodeTries, Due: row.due(),
@@ -97,7 +98,8 @@ func (s *Store) contracts(rows []contractRow) ([]escrow.Contract, error) {
 }
 
 const contractColumns = `
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,

@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -121,7 +121,7 @@ func TestNoPINIsKeptOrLogged(t *testing.T) {
 		c := b.DealIn(escrow.Delivered, escrow.Shillings(9_000))
 		var keys []string
 		call := func(texts ...string) escrow.Request {
-			key := hopKey(append([]string{fmt.Sprint(len(keys))}, texts...)...)
+			key := hopKey(append([]string{strconv.Itoa(len(keys))}, texts...)...)
 			keys = append(keys, key)
 			return escrow.Request{Key: key, From: storetest.Amina, Channel: escrow.ChannelUSSD}
 		}

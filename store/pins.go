@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,13 +38,12 @@ func newHashing() chan struct{} { return make(chan struct{}, min(runtime.GOMAXPR
 
 // SealPIN implements [escrow.Store].
 func (s *Store) SealPIN(ctx context.Context, phone escrow.Phone, pin escrow.PIN) ([]byte, error) {
-	head := make([]byte, 1+pinSalt)
-	if _, err := rand.Read(head); err != nil {
+	salt := make([]byte, pinSalt)
+	if _, err := rand.Read(salt); err != nil {
 		return nil, fmt.Errorf("salt: %w", err)
 	}
-	head[0] = pinVersion
-	tag, err := s.pinTag(ctx, phone, pin, head[1:])
-	return append(head, tag...), err
+	tag, err := s.pinTag(ctx, phone, pin, salt)
+	return slices.Concat([]byte{pinVersion}, salt, tag), err
 }
 
 var errPINSealed = errors.New("what is kept of a PIN is damaged, or of a later version")

@@ -55,45 +55,40 @@ func (c *call) choose(ctx context.Context, step menus.Step) error {
 	return c.arrive(ctx, "")
 }
 
+type useCase = func(context.Context, escrow.Command) (escrow.Result, error)
+
+// useCases are what the acts on a contract do.
+func (c *call) useCases() map[menus.Act]useCase {
+	return map[menus.Act]useCase{
+		menus.ActAgree:       c.Service.Agree,
+		menus.ActDecline:     c.Service.Decline,
+		menus.ActCancel:      c.Service.Cancel,
+		menus.ActPay:         c.Service.Pay,
+		menus.ActDeliver:     c.Service.ConfirmDelivery,
+		menus.ActAccept:      c.Service.AcceptGoods,
+		menus.ActDispute:     c.Service.Dispute,
+		menus.ActAgreeCancel: c.Service.AgreeCancel,
+		menus.ActKeepOn:      c.Service.KeepOn,
+		menus.ActWithdraw:    c.Service.Withdraw,
+		menus.ActRemind:      c.Service.Remind,
+	}
+}
+
 // perform calls the use case of an act.
 func (c *call) perform(ctx context.Context, step menus.Step) (escrow.Result, error) {
 	data := step.State.Data
 	cmd := escrow.Command{Request: c.request(), Ref: escrow.Ref(data[menus.NameRef])}
-	var use func(context.Context, escrow.Command) (escrow.Result, error)
-	switch step.Act {
-	case menus.ActPropose:
+	if step.Act == menus.ActPropose {
 		return c.propose(ctx, data)
-	case menus.ActRemind:
-		use = c.Service.Remind
-	case menus.ActAgree:
-		use = c.Service.Agree
-	case menus.ActDecline:
-		use = c.Service.Decline
-	case menus.ActCancel:
-		use = c.Service.Cancel
-	case menus.ActPay:
-		use = c.Service.Pay
-	case menus.ActDeliver:
-		use = c.Service.ConfirmDelivery
-	case menus.ActAccept:
-		use = c.Service.AcceptGoods
-		c.prove(&cmd, step)
-	case menus.ActDispute:
-		// A reason that was chosen goes on as its key: each reader of it has a
-		// language of their own.
-		use, cmd.Words = c.Service.Dispute, data[menus.NameReason]
-	case menus.ActAgreeCancel:
-		use = c.Service.AgreeCancel
-		c.prove(&cmd, step)
-	case menus.ActKeepOn:
-		use = c.Service.KeepOn
-	case menus.ActWithdraw:
-		use = c.Service.Withdraw
-	case menus.ActLanguage, menus.ActResume, menus.ActStartOver, menus.ActPIN, menus.ActForgotPIN:
-		return escrow.Result{}, fmt.Errorf("act %q is not about a contract", step.Act)
-	default:
-		return escrow.Result{}, fmt.Errorf("unknown act %q", step.Act)
 	}
+	use := c.useCases()[step.Act]
+	if use == nil {
+		return escrow.Result{}, fmt.Errorf("act %q is not about a contract", step.Act)
+	}
+	c.prove(&cmd, step)
+	// A reason that was chosen goes on as its key: each reader of it has a
+	// language of their own.
+	cmd.Words = data[menus.NameReason]
 	result, err := use(ctx, cmd)
 	if err != nil {
 		return result, fmt.Errorf("%s %s: %w", step.Act, cmd.Ref, err)

@@ -85,7 +85,7 @@ func (c *call) resume(ctx context.Context) error {
 	case escrow.RefusalOf(err) != nil:
 		return c.startOver(ctx)
 	case err != nil:
-		return err //nolint:wrapcheck // the hop says where
+		return err
 	case !slices.Contains(c.offers(seen), before.Node) && c.menu.Node(before.Node).Shows == menus.FromContract:
 		c.sess.Menu.Node = "contract"
 	}
@@ -106,12 +106,12 @@ func (c *call) leave(ctx context.Context) {
 	if c.sess.Menu.Node == "resume" || c.lost {
 		return
 	}
-	left, any := c.leaves()
-	if !any && !c.sess.Drafted {
+	left, something := c.leaves()
+	if !something && !c.sess.Drafted {
 		return
 	}
 	var text []byte
-	if c.sess.Drafted = any; any {
+	if c.sess.Drafted = something; something {
 		var err error
 		if text, err = json.Marshal(left); err != nil {
 			c.Log.ErrorContext(ctx, "ussd draft", "session", c.hop.session, "error", err)

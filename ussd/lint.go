@@ -81,7 +81,7 @@ func (h *Handler) lintNode(node menus.Node, language string) error {
 // longViews are contracts in every state as each side sees them, with each payment,
 // with a locked code and without, with all terms and with the least.
 func longViews() []escrow.View {
-	var views []escrow.View
+	views := make([]escrow.View, 0, 1_000)
 	for i, item := range longItems() {
 		changes := variants()
 		if i > 0 {
@@ -155,11 +155,11 @@ func (h *Handler) callAt(node menus.Node, language string) *call {
 }
 
 func (h *Handler) settingsCalls(node menus.Node, language string) []*call {
-	var calls []*call
-	for _, open := range [][]string{{"pin_none"}, {"pin_set", "pin_forget"}, {"pin_set", "pin_reset"}} {
-		c := h.callAt(node, language)
-		c.sess.Menu.Open = open
-		calls = append(calls, c)
+	offers := [][]string{{"pin_none"}, {"pin_set", "pin_forget"}, {"pin_set", "pin_reset"}}
+	calls := make([]*call, len(offers))
+	for i, open := range offers {
+		calls[i] = h.callAt(node, language)
+		calls[i].sess.Menu.Open = open
 	}
 	return calls
 }

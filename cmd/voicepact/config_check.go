@@ -34,11 +34,6 @@ func (c config) checkProduction(simulated bool) error {
 	if bytes.Equal(c.SigningKey, c.DataKey) || bytes.Equal(c.SigningKey, c.LookupKey) || bytes.Equal(c.SigningKey, c.CodeKey) {
 		problems = append(problems, errors.New("SIGNING_KEY must be a key of its own"))
 	}
-	for network, size := range c.Screens {
-		if size < minScreen || size > maxScreen {
-			problems = append(problems, fmt.Errorf("USSD_SCREEN_SIZES: %s has %d septets, want %d to %d", network, size, minScreen, maxScreen))
-		}
-	}
 	problems = append(problems, c.checkShapes()...)
 	if _, err := c.guards(nil); err != nil {
 		problems = append(problems, err)
@@ -87,6 +82,12 @@ func (c config) checkShapes() []error {
 	}
 	if c.AT.PerSecond < 0 || c.AT.PerNumber < 0 || c.AT.LowBalance < 0 {
 		problems = append(problems, errors.New("AT_PER_SECOND, AT_PER_NUMBER_PER_MINUTE and AT_LOW_BALANCE_KSH must be 0 or more"))
+	}
+	for network, size := range c.Screens {
+		if size < minScreen || size > maxScreen {
+			problems = append(problems, fmt.Errorf(
+				"USSD_SCREEN_SIZES: %s has %d septets, want %d to %d", network, size, minScreen, maxScreen))
+		}
 	}
 	for _, setting := range []struct {
 		name, value, like string

@@ -20,7 +20,7 @@ type devCmd struct {
 	Listen string `default:"127.0.0.1:8080" help:"Address of the phones page and of the gateway."`
 	Data   string `default:".voicepact" type:"path" help:"Folder that keeps the database, the simulated bank and the keys."`
 	Tariff string `default:"none" enum:"none,business,mgao,customer" help:"M-Pesa's bouquet: who bears the fee of a payment."`
-	Speak  string `default:"" enum:",en,sw" help:"What the people here read (en, sw); without it they are asked at their first call."`
+	Speak  string `default:"" enum:",en,sw" help:"What the people here read (en, sw); by default they are asked at first."`
 }
 
 // Run implements the command: the gateway on SQLite and an in-process Redis,

@@ -8,7 +8,7 @@ import (
 )
 
 type partyCmd struct {
-	ResetPIN partyResetPINCmd `cmd:"" name:"reset-pin" help:"Take a person's PIN away, so that they set a new one, which moves money a day later."`
+	ResetPIN partyResetPINCmd `cmd:"" name:"reset-pin" help:"Take a person's PIN away; the next one moves money a day later."`
 }
 
 type partyResetPINCmd struct {

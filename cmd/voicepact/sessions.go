@@ -49,5 +49,5 @@ func (r reaper) work(ctx context.Context, _ reapSessions) error {
 	if err == nil && n > 0 {
 		r.log.InfoContext(ctx, "ussd sessions that never ended", "count", n)
 	}
-	return err //nolint:wrapcheck // the store says what failed
+	return err
 }

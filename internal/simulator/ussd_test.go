@@ -94,7 +94,7 @@ func TestBadReplies(t *testing.T) {
 				return http.StatusOK, "OK"
 			})
 			st := w.do(buyer, "dial", fields{"code": code})
-			same2(t, "screen", phoneIn(t, st, buyer).USSD, USSDView{Screen: screenFailed, Ended: true})
+			same2(t, "screen", phoneIn(t, st, buyer).USSD, USSDView{Screen: screenFailed, Ended: true, Lost: true})
 			event := formOf(t, w.gateway.wait(t, pathEvents, 1)[0].body)
 			same2(t, "status", event.Get("status"), "Failed")
 			same2(t, "problem", event.Get("errorMessage"), c.problem)
