@@ -156,6 +156,35 @@ func TestOnePaymentToldOfOnEveryChannelCountsOnce(t *testing.T) {
 	}
 }
 
+// The buyer answers the first prompt after all, while the second is open: PayBill's
+// confirmation does not say which one it is of and is taken for the second's. What
+// the first one's callback then tells of is no other money.
+func TestOnePaymentTakenForAnotherPromptsCountsOnce(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c, first := paying(t, w)
+		w.Learn(escrow.Collect, escrow.Finding{Verdict: escrow.NotMoved, Code: "1032", Cause: escrow.CauseUser})
+		if _, err := w.Service.Pay(t.Context(), w.Command(amina, c.Ref)); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		arrive(t, w, arrival(w, "R1", c.Ref))
+		if err := w.Service.Learn(t.Context(), first.ID, paid("R1"), "test"); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		wantState(t, w, c, escrow.PaymentLocked, escrow.PaymentHeld)
+		wantBalance(t, w, escrow.MpesaCollection, price)
+		wantItems(t, w, "[]")
+		wantSent(t, w, 2)
+		now, err := w.Store.FindTransfer(t.Context(), first.ID)
+		if err != nil || now.State != escrow.TransferFailed || now.ResultCode != "counted" {
+			t.Errorf("the first prompt is %s with %q, %v", now.State, now.ResultCode, err)
+		}
+	})
+}
+
 // The buyer answered the prompt and paid by hand as well.
 func TestTheSecondPaymentOfOneContractGoesBack(t *testing.T) {
 	t.Parallel()

@@ -184,14 +184,19 @@ func TestAPayoutThatNeverLeftIsSentAgainUnderItsOwnID(t *testing.T) {
 
 func TestAPromptIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
-	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		t.Helper()
+		// Usually a prompt's life is over before a payout would be sent again.
+		w := storetest.NewWorld(t, open, func(p *escrow.Policy) { p.PromptLife = 6 * p.ResendAfter })
 		w.Till.Answer(escrow.Submission{Outcome: escrow.Unknown})
 		_, transfer := paying(t, w)
-		w.Clock.Advance(time.Hour)
+		w.Clock.Advance(2 * w.Policy.ResendAfter)
 		if err := w.Service.Learn(t.Context(), transfer.ID, escrow.Finding{Verdict: escrow.NeverSeen}, "test"); err != nil {
 			t.Fatal(err)
 		}
+		w.Work()
+		wantSent(t, w, 1)
+		w.Clock.Advance(w.Policy.PromptLife)
 		w.Work()
 		wantSent(t, w, 1)
 		// It is still asked about, as what was sent and may be paid.
@@ -199,6 +204,7 @@ func TestAPromptIsNeverSentAgain(t *testing.T) {
 		if err != nil || now.ResultCode != "timeout" {
 			t.Errorf("the prompt ended with %q, %v", now.ResultCode, err)
 		}
+		w.Prove()
 	})
 }
 

@@ -177,8 +177,9 @@ func TestAnOperatorPaysToAnotherNumber(t *testing.T) {
 		if err := w.Service.Retry(t.Context(), first.ID, other, w.Errand("k3")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Service.Retry(t.Context(), first.ID, other, w.Errand("k4")); err == nil {
-			t.Error("ordered twice")
+		if err := w.Service.Retry(t.Context(), first.ID, other, w.Errand("k4")); err == nil ||
+			!strings.Contains(err.Error(), "attempt 2 of the same money is created") {
+			t.Errorf("ordered twice: %v", err)
 		}
 		w.Work()
 		paid := w.Pay(escrow.Payout, "R9")

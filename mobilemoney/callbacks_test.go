@@ -3,7 +3,9 @@ package mobilemoney_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/mobilemoney"
@@ -106,6 +109,28 @@ func TestOnlyTheRightAddressIsThere(t *testing.T) {
 		}
 	}
 	same(t, "kept", len(r.box.list()), 0)
+}
+
+// The address that M-Pesa was given for one transfer is no address of another.
+func TestAnAddressThatWasSentOutIsOfOneTransfer(t *testing.T) {
+	t.Parallel()
+	d := newDaraja(t, fixed(http.StatusOK, accepted))
+	newClient(t, config(t, d.URL), &memory{}).Submit(t.Context(), transfer(escrow.Collect))
+	var sent struct{ CallBackURL string }
+	if err := json.Unmarshal([]byte(d.at(pathPush)[0].body), &sent); err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(sent.CallBackURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReceiver(t)
+	other := strings.Replace(at.Path, transferID.String(), uuid.NewString(), 1)
+	status, _ := r.post(t, other, stkSuccess()[0])
+	same(t, "another transfer", status, fiber.StatusNotFound)
+	same(t, "kept of another", len(r.box.list()), 0)
+	status, _ = r.post(t, at.Path, stkSuccess()[0])
+	same(t, "the transfer itself", status, fiber.StatusOK)
 }
 
 func TestKeysRotate(t *testing.T) {

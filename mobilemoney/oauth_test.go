@@ -215,3 +215,14 @@ func TestNoAnswerRepeatsASecret(t *testing.T) {
 		}
 	}
 }
+
+// M-Pesa repeats the token that it refuses, which need not be one that we know, or
+// look like one.
+func TestNoAnswerRepeatsATokenOfAnybody(t *testing.T) {
+	t.Parallel()
+	d := newDaraja(t, fixed(http.StatusUnauthorized, envelope("401.002.01", "Error Occurred - Invalid Access Token - zQkXw")))
+	got := newClient(t, config(t, d.URL), &memory{}).Submit(t.Context(), transfer(escrow.Payout))
+	if strings.Contains(got.Reason, "zQkXw") || !strings.Contains(got.Reason, "Invalid Access Token - ") {
+		t.Errorf("got %q", got.Reason)
+	}
+}

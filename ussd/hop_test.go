@@ -129,6 +129,24 @@ func TestAnEndedSessionStaysEnded(t *testing.T) {
 	}
 }
 
+// A refusal ends the session on a screen that has choices and a way home.
+func TestARefusedSessionStaysEnded(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	c := x.world.DealIn(escrow.Confirmed, escrow.Shillings(500))
+	amina := x.ready(storetest.Amina)
+	amina.answer("1")
+	amina.wants("1. Pay by M-Pesa")
+	x.does(storetest.Otieno, c, x.world.Service.Cancel)
+	end := amina.answer("1")
+	amina.wants("END This contract has ended.")
+	for _, answer := range []string{"1", "0", "00", "1"} {
+		if got := amina.answer(answer); got != end {
+			t.Errorf("%q after the end opens\n%s", answer, got)
+		}
+	}
+}
+
 func TestDeepDial(t *testing.T) {
 	t.Parallel()
 	x := newSmallExchange(t)
