@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,6 +164,45 @@ func TestNoChangeIsLostBetweenManyAtOnce(t *testing.T) {
 			t.Errorf("%d of %d changes are there", n, callers)
 		}
 	})
+}
+
+// Who comes second waits for the lock of whoever reads a contract to change it, and
+// then reads what that one left, at the first try.
+func TestWhoComesSecondWaitsForTheContract(t *testing.T) {
+	t.Parallel()
+	b := postgresBench(t)
+	c := b.contract()
+	var read atomic.Int32
+	var once sync.Once
+	second := make(chan error, 1)
+	change := func(meanwhile func()) error {
+		return b.Store.InTx(t.Context(), func(ctx context.Context, tx escrow.Tx) error {
+			now, err := tx.Contract(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			read.Add(1)
+			meanwhile()
+			now.CodeTries++
+			return tx.SaveContract(ctx, now)
+		})
+	}
+	err := change(func() {
+		once.Do(func() { go func() { second <- change(func() {}) }() })
+		const waiting = `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+		for read.Load() == 1 && b.number(waiting) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	if err := errors.Join(err, <-second); err != nil {
+		t.Fatal(err)
+	}
+	if n := read.Load(); n != 2 {
+		t.Errorf("two changes read the contract %d times", n)
+	}
+	if n := b.number("SELECT code_tries FROM contracts"); n != 2 {
+		t.Errorf("%d of 2 changes are there", n)
+	}
 }
 
 func TestContractsComeNewestFirstAndInPages(t *testing.T) {
