@@ -5,7 +5,7 @@
 //
 // Which guards there are stands in mutations.toml: the text that is taken out,
 // what comes in its place, and why that would lose money. A copy that does not
-// compile proves nothing and is reported as well.
+// compile, or whose tests do not end, proves nothing and is reported as well.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ import (
 
 func main() {
 	only := flag.String("run", "", "break only the guards whose name matches this pattern")
-	workers := flag.Int("p", 2, "how many guards are broken at once, each in a copy of its own")
+	workers := flag.Int("p", max(2, runtime.NumCPU()), "how many guards are broken at once, each in a copy of its own")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -51,7 +52,8 @@ type outcome struct {
 	took     time.Duration
 }
 
-// run breaks every guard whose name matches and returns how many survived.
+// run breaks every guard whose name matches and returns how many the
+// tests did not refuse.
 func run(ctx context.Context, out io.Writer, only string, workers int) (int, error) {
 	pattern, err := regexp.Compile(only)
 	if err != nil {
@@ -70,10 +72,20 @@ func run(ctx context.Context, out io.Writer, only string, workers int) (int, err
 		return 0, err
 	}
 	defer remove()
-	if err := soundBefore(ctx, copies[0], all); err != nil {
+	if err := soundBefore(ctx, copies[0], all, workers); err != nil {
 		return 0, err
 	}
 	fmt.Fprintf(out, "%d guards; the tests pass while all of them stand (%s)\n", len(all), since(begun))
+	outcomes, ended := start(ctx, copies, all)
+	bad := report(out, outcomes)
+	summary(out, bad)
+	fmt.Fprintf(out, "%d guards, %d not red, %s\n", len(all), len(bad), since(begun))
+	return len(bad), <-ended
+}
+
+// start breaks the guards, each copy one at a time, and closes the outcomes at the
+// end, before it says whether all of them were tried.
+func start(ctx context.Context, copies []string, all []mutation) (<-chan outcome, <-chan error) {
 	outcomes := make(chan outcome)
 	todo := make(chan mutation)
 	working, ctx := errgroup.WithContext(ctx)
@@ -87,9 +99,7 @@ func run(ctx context.Context, out io.Writer, only string, workers int) (int, err
 		close(outcomes)
 		ended <- err
 	}()
-	survivors := report(out, outcomes)
-	fmt.Fprintf(out, "%d guards, %d survived, %s\n", len(all), survivors, since(begun))
-	return survivors, <-ended
+	return outcomes, ended
 }
 
 // hand gives the mutations out one by one.
@@ -118,21 +128,30 @@ func bite(ctx context.Context, folder string, todo <-chan mutation, outcomes cha
 	return nil
 }
 
-// report prints every outcome as it comes and counts those that are not red.
-func report(out io.Writer, outcomes <-chan outcome) int {
-	survivors := 0
+// report prints every outcome as it comes and returns those that are not red.
+func report(out io.Writer, outcomes <-chan outcome) []outcome {
+	var bad []outcome
 	for o := range outcomes {
 		fmt.Fprintf(out, "%-8s %5.1f s  %s\n", o.verdict, o.took.Seconds(), o.mutation.Name)
-		if o.verdict == red {
-			continue
+		if o.verdict != red {
+			bad = append(bad, o)
 		}
-		survivors++
-		fmt.Fprintf(out, "         %s: %s\n         tests: %s\n", o.mutation.File, o.mutation.Why, strings.Join(o.mutation.Tests, ", "))
+	}
+	return bad
+}
+
+// summary tells at the end of those that are not red what there is to look into.
+func summary(out io.Writer, bad []outcome) {
+	for _, o := range bad {
+		fmt.Fprintf(out, "\n%-8s %s\n         %s: %s\n         tests: %s\n", o.verdict, o.mutation.Name,
+			o.mutation.File, o.mutation.Why, strings.Join(o.mutation.Tests, ", "))
 		if o.verdict != survived {
 			fmt.Fprintln(out, indent(cmp.Or(o.output, "(no output)")))
 		}
 	}
-	return survivors
+	if len(bad) > 0 {
+		fmt.Fprintln(out)
+	}
 }
 
 func indent(text string) string {
