@@ -38,10 +38,53 @@ func TestACrowdOfCallers(t *testing.T) {
 	})
 }
 
-// sell proposes a contract that no other caller has, and checks that every
-// screen which shows data shows the caller's own. It runs beside the test's
-// goroutine, so it must not end the test.
+// Two thousand conversations at once, each a hop ahead or behind the others: every
+// screen is tagged by its caller, none is lost and none is another's. One in forty
+// sends what it was told, the others hang up at the summary.
+func TestTwoThousandConversationsAtOnce(t *testing.T) {
+	t.Parallel()
+	x := newExchange(t, storetest.NewSQLiteWorld(t), testkit.Redis(t))
+	callers := 2_000
+	if testing.Short() {
+		callers = 200
+	}
+	const sends = 40
+	phones := make([]*phone, callers)
+	for i := range phones {
+		phones[i] = x.pick(escrow.Phone(fmt.Sprintf("+2547%08d", 20_000_000+i)))
+	}
+	var all sync.WaitGroup
+	begin := make(chan struct{})
+	for i, p := range phones {
+		all.Go(func() {
+			<-begin
+			talk(t, p, i, i%sends == 0)
+		})
+	}
+	close(begin)
+	all.Wait()
+	if want := callers / sends; x.contracts() != want {
+		t.Errorf("%d contracts, want %d", x.contracts(), want)
+	}
+	hops := 0
+	for _, p := range phones {
+		hops += p.hops
+	}
+	if want := callers*8 + callers/sends; hops != want {
+		t.Errorf("%d hops were answered, want %d", hops, want)
+	}
+}
+
+// sell proposes a contract that no other caller has.
 func sell(t *testing.T, p *phone, i int) {
+	t.Helper()
+	talk(t, p, i, true)
+}
+
+// talk makes a contract that no other caller has, up to its summary or until it is
+// sent, and checks that every screen which shows data shows the caller's own. It
+// runs beside the test's goroutine, so it must not end the test.
+func talk(t *testing.T, p *phone, i int, send bool) {
 	t.Helper()
 	item, amount := fmt.Sprintf("Bag no %d", i), 1000+i
 	other := fmt.Sprintf("07%08d", 90_000_000+i)
@@ -56,6 +99,9 @@ func sell(t *testing.T, p *phone, i int) {
 		{"1", "Sell " + item + "\nto " + other + " " + escrow.Shillings(int64(amount)).String()},
 		{"1", " sent to " + other[:4] + "***" + other[7:]},
 	}
+	if !send {
+		steps = steps[:len(steps)-1]
+	}
 	for n, step := range steps {
 		switch n {
 		case 0:
@@ -66,6 +112,7 @@ func sell(t *testing.T, p *phone, i int) {
 		}
 		_, screen, label := p.x.post("/ussd", p.form(), p.label)
 		p.label = label
+		p.hops++
 		if !strings.Contains(screen, step.want) {
 			t.Errorf("caller %d after %q sees\n%s\nwithout %q", i, p.text, screen, step.want)
 			return
