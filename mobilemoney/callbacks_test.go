@@ -116,7 +116,9 @@ func TestAnAddressThatWasSentOutIsOfOneTransfer(t *testing.T) {
 	t.Parallel()
 	d := newDaraja(t, fixed(http.StatusOK, accepted))
 	newClient(t, config(t, d.URL), &memory{}).Submit(t.Context(), transfer(escrow.Collect))
-	var sent struct{ CallBackURL string }
+	var sent struct {
+		CallBackURL string `json:"CallBackURL"`
+	}
 	if err := json.Unmarshal([]byte(d.at(pathPush)[0].body), &sent); err != nil {
 		t.Fatal(err)
 	}

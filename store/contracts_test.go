@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/testkit"
 	"github.com/voicepact/gateway/store/storetest"
 )
 
@@ -190,9 +191,7 @@ func TestWhoComesSecondWaitsForTheContract(t *testing.T) {
 	err := change(func() {
 		once.Do(func() { go func() { second <- change(func() {}) }() })
 		const waiting = `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-		for read.Load() == 1 && b.number(waiting) == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		testkit.Eventually(t, "the second waits", func() bool { return read.Load() > 1 || b.number(waiting) > 0 })
 	})
 	if err := errors.Join(err, <-second); err != nil {
 		t.Fatal(err)
