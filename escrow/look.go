@@ -3,6 +3,7 @@ package escrow
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -20,7 +21,7 @@ type Waiting struct {
 	Act      Act
 }
 
-// Waiting lists what waits for the caller.
+// Waiting lists what waits for the caller, the most urgent first.
 func (h Home) Waiting() []Waiting {
 	var list []Waiting
 	for _, c := range h.Open {
@@ -29,7 +30,14 @@ func (h Home) Waiting() []Waiting {
 			list = append(list, Waiting{Contract: c, Role: role, Act: act})
 		}
 	}
+	slices.SortStableFunc(list, func(a, b Waiting) int { return a.urgency() - b.urgency() })
 	return list
+}
+
+// urgency orders what waits: first what moves money or lets somebody run out of
+// time, last what nobody has agreed to yet.
+func (w Waiting) urgency() int {
+	return slices.Index([]Act{ActAccept, ActDeliver, ActAgreeCancel, ActPay, ActAgree}, w.Act)
 }
 
 // homeLimit is how many open contracts the first screen looks at.

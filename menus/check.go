@@ -87,7 +87,7 @@ func (m *Menu) checkNode(node Node) error {
 	if len(node.Forks) > 0 && (len(node.Choices) > 0 || node.Input != nil) {
 		report("is a fork and asks something")
 	}
-	return errors.Join(append(problems, checkNumbers(node)...)...)
+	return errors.Join(slices.Concat(problems, checkNumbers(node), checkWords(node))...)
 }
 
 // resumes reports whether a call that is cut off at the node can go on, where it
@@ -95,6 +95,37 @@ func (m *Menu) checkNode(node Node) error {
 func (m *Menu) resumes(node Node) bool {
 	to, ok := m.nodes[node.Resume]
 	return node.Resume == "" || ok && !to.Ends && to.Resume == node.Resume
+}
+
+// checkWords finds acts, kinds and sources that nobody knows: a word that is
+// misspelt.
+func checkWords(node Node) []error {
+	var problems []error
+	unknown := func(what, word string) {
+		problems = append(problems, fmt.Errorf("node %q: there is no %s %q", node.Key, what, word))
+	}
+	if !slices.Contains(Sources(), node.Shows) {
+		unknown("source", string(node.Shows))
+	}
+	input := node.Input
+	if input == nil {
+		input = &Input{}
+	}
+	acts, kinds := []Act{input.Act}, []Kind{input.Kind}
+	for _, choice := range node.Choices {
+		acts, kinds = append(acts, choice.Act), append(kinds, choice.Set.Kind)
+	}
+	for _, act := range acts {
+		if act != "" && !slices.Contains(Acts(), act) {
+			unknown("act", string(act))
+		}
+	}
+	for _, kind := range kinds {
+		if !slices.Contains(Kinds(), kind) {
+			unknown("kind of answer", string(kind))
+		}
+	}
+	return problems
 }
 
 // checkNumbers looks at the choices of a node: their numbers are single digits

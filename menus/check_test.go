@@ -54,6 +54,10 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		{"goes on after the end", ways(way("1", "last", "")) + "[last]\nends = true\nrows = [\"menu\"]\nsize = 1\n", "ends the session and leads on"},
 		{"a list without a size", ways(way("1", "list", "")) + "[list]\nrows = [\"menu\"]\n", "a list of 0 rows"},
 		{"a fork that asks", ways(way("1", "odd", "")) + "[odd]\nforks = [\"menu\"]\nchoices = [" + bye + "]\n", "is a fork and asks something"},
+		{"a misspelt act", ways(way("1", "bye", `, act = "acept"`)), `there is no act "acept"`},
+		{"a misspelt kind", ways(way("1", "bye", `, set = { name = "n", kind = "dat", raw = "x" }`)), `no kind of answer "dat"`},
+		{"a misspelt source", ways(way("1", "odd", "")) + "[odd]\nshows = \"contrct\"\n", `no source "contrct"`},
+		{"a resume that leads nowhere", ways(way("1", "odd", "")) + "[odd]\nresume = \"gone\"\n", `resumes at "gone"`},
 	}
 	for _, test := range tests {
 		err := parse(t, test.tree).Check(catalogue)

@@ -170,9 +170,9 @@ func (m *Menu) take(s State, w way, target, answer string, read Reader) Step {
 		s.Page++
 		return Step{State: s.bare()}
 	case w.event == KeyBack, w.choice.Target == Back:
-		return Step{State: s.back()}
+		return Step{State: m.arrive(s.back())}
 	}
-	next := s.forward(target, m.nodes[target].Size > 0)
+	next := m.arrive(s.forward(target, m.nodes[target].Size > 0))
 	step := Step{Act: w.choice.Act}
 	if w.row.Ref != "" {
 		next.Data[NameRef] = w.row.Ref
@@ -205,6 +205,14 @@ func (s *Step) keep(name, value string, secret bool) {
 	}
 }
 
+// arrive forgets what was answered, where nothing of it is meant any more.
+func (m *Menu) arrive(s State) State {
+	if m.nodes[s.Node].Clears {
+		s.Data = map[string]string{}
+	}
+	return s
+}
+
 // bare drops what belonged to the screen that is left.
 func (s State) bare() State {
 	s.Open, s.Rows, s.More, s.Lines = nil, nil, false, false
@@ -221,6 +229,9 @@ const maxTrail = 12
 func (s State) forward(target string, list bool) State {
 	next := s.bare()
 	next.Trail = append(slices.Clone(s.Trail), s.Node)
+	if i := slices.Index(next.Trail, target); i >= 0 {
+		next.Trail = next.Trail[:i] // back to where the caller was before
+	}
 	if len(next.Trail) > maxTrail {
 		next.Trail = next.Trail[1:]
 	}

@@ -21,6 +21,14 @@ const (
 	KindLanguage Kind = "language"
 )
 
+// Kinds lists every kind of answer.
+func Kinds() []Kind {
+	return []Kind{
+		KindWord, KindRef, KindPhone, KindItem, KindAmount, KindDate, KindReason, KindCode, KindDetail, KindPIN, KindNewPIN,
+		KindPINAgain, KindLanguage,
+	}
+}
+
 // The names under which answers are kept in [State].Data.
 const (
 	NameRole     = "role"
@@ -53,20 +61,29 @@ const (
 	ActPIN       Act = "pin" // set, change or reset it
 	ActForgotPIN Act = "forgot_pin"
 
-	ActRemind  Act = "remind"
-	ActPropose Act = "propose"
-	ActAgree   Act = "agree"
-	ActDecline Act = "decline"
-	ActCancel  Act = "cancel"
-	ActPay     Act = "pay"
-	ActDeliver Act = "deliver"
-	ActAccept  Act = "accept"
-	ActDispute Act = "dispute"
+	ActRemind   Act = "remind"
+	ActSendCode Act = "send_code" // once more
+	ActPropose  Act = "propose"
+	ActAgree    Act = "agree"
+	ActDecline  Act = "decline"
+	ActCancel   Act = "cancel"
+	ActPay      Act = "pay"
+	ActDeliver  Act = "deliver"
+	ActAccept   Act = "accept"
+	ActDispute  Act = "dispute"
 
 	ActAgreeCancel Act = "agree_cancel"
 	ActKeepOn      Act = "keep_on"
 	ActWithdraw    Act = "withdraw"
 )
+
+// Acts lists every act.
+func Acts() []Act {
+	return []Act{
+		ActLanguage, ActResume, ActStartOver, ActPIN, ActForgotPIN, ActRemind, ActSendCode, ActPropose, ActAgree, ActDecline,
+		ActCancel, ActPay, ActDeliver, ActAccept, ActDispute, ActAgreeCancel, ActKeepOn, ActWithdraw,
+	}
+}
 
 // Binds reports whether the act does more than to lead the caller on: what a
 // transcript that may have been dialled must not do.
@@ -87,6 +104,11 @@ const (
 	FromHistory   Source = "history"   // a page of what happened to the contract
 )
 
+// Sources lists every source of data.
+func Sources() []Source {
+	return []Source{FromNothing, FromHome, FromParty, FromContract, FromContracts, FromHistory}
+}
+
 // Node is one screen and what can be answered on it. Its text has the node's
 // key in the catalogue, and its key names it in labels and statistics.
 type Node struct {
@@ -98,6 +120,7 @@ type Node struct {
 	Size    int      `toml:"size"`   // rows a page
 	Home    bool     `toml:"home"`   // shows the way home beside the way back
 	Resume  string   `toml:"resume"` // where a caller goes on who was cut off here; empty where nothing is worth it
+	Clears  bool     `toml:"clears"` // what was answered before means nothing any more
 	Ends    bool     `toml:"ends"`   // the last screen of a session
 	Forks   []string `toml:"forks"`  // no screen of its own: the caller goes on to one of these
 }

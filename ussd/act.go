@@ -21,6 +21,8 @@ func (c *call) act(ctx context.Context, step menus.Step) error {
 		return c.startOver(ctx)
 	case menus.ActPIN, menus.ActForgotPIN:
 		return c.pin(ctx, step)
+	case menus.ActSendCode:
+		return c.sendCode(ctx, step)
 	default:
 		return c.contractAct(ctx, step)
 	}
@@ -35,7 +37,7 @@ func (c *call) contractAct(ctx context.Context, step menus.Step) error {
 		return err
 	case refusal == nil:
 		c.sess.Menu = step.State
-		c.shown = shown{view: c.viewOf(escrow.View{Contract: result.Contract, Role: result.Role}), did: step.Act}
+		c.shown = shown{view: c.viewOf(escrow.View{Contract: result.Contract, Role: result.Role}), did: step.State.Node}
 		return nil
 	case refusal.Code == escrow.BadCode || refusal.Code == escrow.BadPIN:
 		return c.miss(ctx, "wrong."+string(refusal.Code), map[string]int{"Left": refusal.Left})
@@ -106,7 +108,7 @@ func (c *call) propose(ctx context.Context, data map[string]string) (escrow.Resu
 		return escrow.Result{}, fmt.Errorf("date of the draft: %w", err)
 	}
 	result, err := c.Service.Propose(ctx, escrow.Proposal{
-		Request: c.request(), Role: escrow.Role(data[menus.NameRole]), Other: escrow.Phone(data[menus.NamePhone]),
+		Request: c.proposal(data), Role: escrow.Role(data[menus.NameRole]), Other: escrow.Phone(data[menus.NamePhone]),
 		Item: data[menus.NameItem], Place: data[menus.NamePlace], Quality: data[menus.NameQuality],
 		Amount: amount, DeliverBy: day,
 	})
@@ -114,6 +116,26 @@ func (c *call) propose(ctx context.Context, data map[string]string) (escrow.Resu
 		return result, fmt.Errorf("propose: %w", err)
 	}
 	return result, nil
+}
+
+// proposal is the request of a new contract. Its key is made of the terms and of
+// the call in which they were begun: whoever was cut off while they were sent, and
+// sends them again in the next call, gets the contract that there is.
+func (c *call) proposal(data map[string]string) escrow.Request {
+	request := c.request()
+	request.Key = "ussd:propose:" + c.begun() + ":" + c.hash(
+		data[menus.NameRole], data[menus.NamePhone], data[menus.NameItem], data[menus.NameAmount], data[menus.NameDate],
+		data[menus.NamePlace], data[menus.NameQuality],
+	)
+	return request
+}
+
+// left writes how many tries are left; nothing where none, or nobody counts.
+func left(tries int) string {
+	if tries == 0 {
+		return ""
+	}
+	return strconv.Itoa(tries)
 }
 
 // refusedAs ends the session with a refusal and how the contract stands. A
@@ -138,7 +160,7 @@ func (c *call) refusedAs(ctx context.Context, refusal *escrow.Refusal) error {
 func (c *call) refused(refusal *escrow.Refusal, v view) {
 	wait := (refusal.Wait + time.Second - 1) / time.Second // rounded up: who comes back then is not too soon
 	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{
-		"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10),
+		"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10), "Left": left(refusal.Left),
 	})
 	c.shown = shown{view: v, end: "refused"}
 }

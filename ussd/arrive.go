@@ -12,9 +12,9 @@ import (
 // shown is the data of one screen.
 type shown struct {
 	view view
-	rows []view    // each with the key of its text
-	end  string    // key of a final text in the place of the node's own
-	did  menus.Act // what was done on the way here, about a contract
+	rows []view // each with the key of its text
+	end  string // key of a final text in the place of the node's own
+	did  string // the screen that tells what was done on the way here
 }
 
 // arrive brings the data of the screen that the session has come to, with at
@@ -23,7 +23,7 @@ type shown struct {
 // session had begun with, if any.
 func (c *call) arrive(ctx context.Context, entry string) error {
 	c.notice = ""
-	c.shown = shown{view: c.draft()}
+	c.shown = shown{view: c.draft(c.sess.Menu.Data)}
 	node := c.menu.Node(c.sess.Menu.Node)
 	if len(node.Forks) > 0 {
 		return c.home(ctx, entry)

@@ -79,7 +79,9 @@ func (c *call) take(ctx context.Context, answer string) error {
 	if step.Wrong != "" {
 		return c.miss(ctx, step.Wrong, nil)
 	}
-	c.sess.Misses = 0
+	if !step.Act.Binds() {
+		c.sess.Misses = 0 // what binds ends the call, or counts a miss
+	}
 	if step.Act != "" {
 		return c.act(ctx, step)
 	}
@@ -129,7 +131,7 @@ func (c *call) finish(ctx context.Context) (reply, error) {
 	c.sess.Ended = c.menu.Node(c.sess.Menu.Node).Ends || c.shown.end != ""
 	c.leave(ctx)
 	if c.sess.Ended {
-		c.sess.Menu, c.sess.Before = menus.State{Node: c.sess.Menu.Node}, nil
+		c.sess.Menu, c.sess.Before, c.sess.Resumed = menus.State{Node: c.sess.Menu.Node}, nil, false
 	}
 	c.sess.Bound, c.sess.Reply = c.binding(c.hop), answer
 	now, err := encode(c.seeing(c.sess, c.hop.text))

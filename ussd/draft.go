@@ -22,8 +22,9 @@ type draft struct {
 	Node    string            `json:"n,omitempty"` // where to go on
 	Trail   []string          `json:"t,omitempty"`
 	Data    map[string]string `json:"d,omitempty"`
-	Did     menus.Act         `json:"a,omitempty"`
+	Did     string            `json:"a,omitempty"` // the screen that told what was done
 	Ref     string            `json:"r,omitempty"` // of what was done
+	Begun   string            `json:"c,omitempty"` // the call in which it was begun, where that was an earlier one
 	// Before is what the call itself had found, so that it can be rebuilt.
 	Before *draft `json:"b,omitempty"`
 }
@@ -62,10 +63,8 @@ func (c *call) cutOff(entry string) bool {
 func (c *call) offerDraft() {
 	c.sess.Menu = menus.State{Node: "resume"}
 	if c.sess.Before != nil {
-		c.sess.Menu.Data = c.sess.Before.Data
+		c.shown.view = c.draft(c.sess.Before.Data)
 	}
-	c.shown.view = c.draft()
-	c.sess.Menu.Data = nil
 }
 
 // resume goes on where the earlier call was cut off, or at the contract where that
@@ -75,6 +74,7 @@ func (c *call) resume(ctx context.Context) error {
 	if before == nil || before.Node == "" {
 		return c.startOver(ctx)
 	}
+	c.sess.Resumed = true
 	c.sess.Menu = menus.State{Node: before.Node, Trail: slices.Clone(before.Trail), Data: maps.Clone(before.Data)}
 	ref := before.Data[menus.NameRef]
 	if ref == "" {
@@ -86,10 +86,31 @@ func (c *call) resume(ctx context.Context) error {
 		return c.startOver(ctx)
 	case err != nil:
 		return err
-	case !slices.Contains(c.offers(seen), before.Node) && c.menu.Node(before.Node).Shows == menus.FromContract:
+	case !slices.Contains(c.offers(seen), offered(before.Node, seen.Role)):
 		c.sess.Menu.Node = "contract"
 	}
 	return c.arrive(ctx, "")
+}
+
+// offered names the choice that leads to a screen about a contract.
+func offered(node string, role escrow.Role) string {
+	if node == "reason" {
+		return "dispute_" + string(role)
+	}
+	return node
+}
+
+// begun names the call in which what is typed was begun.
+func (c *call) begun() string {
+	before := c.sess.Before
+	switch {
+	case !c.sess.Resumed || before == nil:
+		return c.hop.session
+	case before.Begun != "":
+		return before.Begun
+	default:
+		return before.Session
+	}
 }
 
 // startOver forgets what was begun.
@@ -107,7 +128,8 @@ func (c *call) leave(ctx context.Context) {
 		return
 	}
 	left, something := c.leaves()
-	if !something && !c.sess.Drafted {
+	kept := c.sess.Before != nil && c.sess.Before.Node != "" && !c.sess.Resumed // and can be taken up yet
+	if !something && (kept || !c.sess.Drafted) {
 		return
 	}
 	var text []byte
@@ -127,6 +149,9 @@ func (c *call) leave(ctx context.Context) {
 
 func (c *call) leaves() (draft, bool) {
 	left := draft{Session: c.hop.session, Before: c.sess.Before}
+	if c.sess.Resumed {
+		left.Begun = c.begun()
+	}
 	if c.shown.did != "" {
 		left.Did, left.Ref = c.shown.did, c.shown.view.Ref
 		return left, true
@@ -147,6 +172,6 @@ func (c *call) leaves() (draft, bool) {
 // remember says what the earlier call did, whose end the caller may not have seen.
 func (c *call) remember() {
 	if before := c.sess.Before; before != nil && before.Did != "" && c.sess.Entry == "" {
-		c.notice = c.text("notice."+string(before.Did), map[string]string{"Ref": before.Ref})
+		c.notice = c.text("notice."+before.Did, map[string]string{"Ref": before.Ref})
 	}
 }

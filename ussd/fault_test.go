@@ -22,6 +22,7 @@ import (
 type broken struct {
 	ussd.Sessions
 	load, swap  func(ctx context.Context) error
+	put         func(ctx context.Context) error
 	loads, took atomic.Int64
 }
 
@@ -47,6 +48,15 @@ func (b *broken) Finish(ctx context.Context, key string, was, now []byte, ttl ti
 		return false, err
 	}
 	return b.Sessions.Finish(ctx, key, was, now, ttl)
+}
+
+func (b *broken) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	if b.put != nil {
+		if err := b.put(ctx); err != nil {
+			return err
+		}
+	}
+	return b.Sessions.Put(ctx, key, value, ttl)
 }
 
 func (b *broken) swapping(ctx context.Context) error {

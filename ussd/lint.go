@@ -42,12 +42,40 @@ func Lint() error {
 	if err != nil {
 		return err
 	}
-	var problems []error
+	problems := []error{h.lintNeeds()}
 	for _, language := range h.texts.Languages() {
 		for _, node := range h.menu.Nodes() {
 			problems = append(problems, h.lintNode(node, language))
 		}
 		problems = append(problems, h.lintRefusals(language), h.lintApologies(language))
+	}
+	return errors.Join(problems...)
+}
+
+// lintNeeds finds choices that no caller is ever offered: needs that are misspelt.
+func (h *Handler) lintNeeds() error {
+	offered := map[string]bool{}
+	for _, v := range longViews() {
+		for _, need := range h.callAt(h.menu.Node("contract"), "en").offers(v) {
+			offered[need] = true
+		}
+	}
+	for _, c := range h.settingsCalls(h.menu.Node("settings"), "en") {
+		for _, need := range c.sess.Menu.Open {
+			offered[need] = true
+		}
+	}
+	// A PIN is a party's, and no contract shows one.
+	for _, proof := range []string{"pin", "cancel_pin"} {
+		offered[proof] = true
+	}
+	var problems []error
+	for _, node := range h.menu.Nodes() {
+		for _, choice := range node.Choices {
+			if choice.Needs != "" && !offered[choice.Needs] {
+				problems = append(problems, fmt.Errorf("node %q: nobody is offered %q", node.Key, choice.Needs))
+			}
+		}
 	}
 	return errors.Join(problems...)
 }
@@ -115,6 +143,7 @@ func variants() []func(*escrow.Contract) {
 		func(c *escrow.Contract) { c.Place, c.Quality = "", "" },
 		func(c *escrow.Contract) { c.CodeTries, c.CancelTries = locked, locked },
 		func(c *escrow.Contract) { c.CancelBy = escrow.Buyer },
+		func(c *escrow.Contract) { c.DisputedBy, c.Amount = escrow.Buyer, escrow.MinAmount },
 		func(c *escrow.Contract) { c.Fee, c.FeePayer = escrow.Shillings(2_500), escrow.Seller },
 	}
 }

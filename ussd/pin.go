@@ -46,7 +46,7 @@ func (c *call) party(ctx context.Context) error {
 		c.sess.Menu.Open = append(c.sess.Menu.Open, "pin_forget")
 	}
 	if wait, asked := home.Party.PIN.Resetting(c.Now()); asked && wait == 0 {
-		c.sess.Menu.Open = []string{"pin_reset"}
+		c.sess.Menu.Open = []string{"pin_reset"} // in the place of forgetting it
 	}
 	c.sess.Menu.Open = append(c.sess.Menu.Open, open)
 	return nil
@@ -77,9 +77,39 @@ func (c *call) pin(ctx context.Context, step menus.Step) error {
 		return nil
 	}
 	c.sess.Menu = step.State
-	c.shown = shown{view: view{Help: c.HelpPhone}}
-	if !status.Trusted(c.Now()) {
+	c.shown = shown{view: view{Help: c.HelpPhone}, did: step.State.Node}
+	if wait, asked := status.Resetting(c.Now()); asked && wait > 0 {
+		c.shown.view.Until = c.day(c.Now().Add(wait))
+	} else if !status.Trusted(c.Now()) {
 		c.shown.view.Until = c.day(status.TrustedAt)
 	}
+	return nil
+}
+
+// codesAnHour is how often a code is sent again.
+const codesAnHour = 3
+
+// sendCode sends the code that the screen asks for once more, to the phone of the
+// side that may use it.
+func (c *call) sendCode(ctx context.Context, step menus.Step) error {
+	seen, err := c.Service.View(ctx, c.hop.phone, escrow.Ref(step.State.Data[menus.NameRef]))
+	if refusal := escrow.RefusalOf(err); refusal != nil {
+		c.refused(refusal, view{})
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("code again: %w", err)
+	}
+	template := escrow.MsgDeliveredBuyer
+	if c.sess.Menu.Node == "cancel_code" {
+		template = escrow.MsgCancelAsked
+	}
+	if _, err := c.Service.Say(ctx, escrow.Answer{
+		Key: c.request().Key, To: c.hop.phone, Template: template, Params: escrow.ParamsFor(seen.Contract, seen.Role), Most: codesAnHour,
+	}); err != nil {
+		return fmt.Errorf("code again: %w", err)
+	}
+	c.sess.Menu = step.State
+	c.shown = shown{view: c.viewOf(seen), did: step.State.Node}
 	return nil
 }

@@ -68,15 +68,24 @@ func (c *call) again(ctx context.Context, answer string) (sure bool, err error) 
 	case step.Act == menus.ActResume:
 		return true, c.resume(ctx)
 	case step.Act == menus.ActStartOver:
-		c.sess.Before = nil
+		c.sess.Before, c.sess.Resumed = nil, false
 	case step.Secret != "" && step.Act != "":
-		return true, c.miss(ctx, "wrong.bad_code", nil)
+		return true, c.missSecret(ctx)
 	case step.Act != "":
 		return false, nil
 	}
 	c.keepSecret(&step)
 	c.sess.Misses, c.sess.Menu = 0, step.State
 	return !c.menu.Node(step.State.Node).Ends, c.arrive(ctx, "")
+}
+
+// missSecret is the miss of a code or a PIN that was wrong when it was typed.
+func (c *call) missSecret(ctx context.Context) error {
+	wrong := "wrong.bad_code"
+	if input := c.menu.Node(c.sess.Menu.Node).Input; input != nil && input.Kind == menus.KindPIN {
+		wrong = "wrong.bad_pin"
+	}
+	return c.miss(ctx, wrong, map[string]int{})
 }
 
 // takeLast works the one answer that is new.

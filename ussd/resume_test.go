@@ -1,6 +1,8 @@
 package ussd_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +123,166 @@ func TestAContractThatMovedOnMeanwhile(t *testing.T) {
 	amina.dial("")
 	amina.answer("1")
 	amina.wants("CON "+string(c.Ref)+" Maize 10 bags", "Called off")
+}
+
+// A contract was sent, and the caller was told that something failed: the next call
+// offers to go on at the summary, and sending it again is the same contract.
+func TestAProposalSentInTwoCallsIsOneContract(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	b := x.breakable()
+	p := x.ready(storetest.Otieno)
+	p.answers("1", "1", "0712000001", "Maize", "500", "1")
+	b.put = func(context.Context) error { return errors.New("no answer") } // what is left stays as it was
+	p.answer("1")
+	p.wants("END ")
+	b.put = nil
+	for range 2 { // also through a call that was itself cut off
+		p = x.pick(storetest.Otieno)
+		p.dial("")
+		p.wants("CON You were cut off making a contract")
+		p.answer("1")
+		p.wants("CON Sell Maize\n")
+	}
+	p.answer("1")
+	p.wants("END ", " sent to 0712***001")
+	if n := x.contracts(); n != 1 {
+		t.Errorf("%d contracts", n)
+	}
+	p = x.ready(storetest.Otieno)
+	p.answers("1", "1", "0712000001", "Maize", "500", "1", "1")
+	if n := x.contracts(); n != 2 {
+		t.Errorf("the same deal once more, on purpose: %d contracts", n)
+	}
+}
+
+// What was cut off can be taken up until it is taken up, started over or something
+// else is done: looking at the question and leaving costs nothing.
+func TestTheOfferToGoOnIsNotLost(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	c := x.world.Deal(escrow.Shillings(500))
+	p := x.ready(storetest.Otieno)
+	p.answers("1", "1", "0712000001", "Maize")
+	for _, answers := range [][]string{{"0"}, {"00"}, {string(c.Ref)}, {"00", "2", "1", "0"}} {
+		p = x.pick(storetest.Otieno)
+		p.dial("")
+		p.wants("CON You were cut off making a contract")
+		p.answers(answers...)
+	}
+	p = x.pick(storetest.Otieno)
+	p.dial(string(c.Ref))
+	p.wants("CON " + string(c.Ref))
+	p = x.pick(storetest.Otieno)
+	p.dial("")
+	p.answer("1")
+	p.wants("Total price")
+	p.answer("00")
+	p = x.pick(storetest.Otieno)
+	p.dial("")
+	p.wants("CON VoicePact")
+}
+
+// What was answered on another path is not part of what is made now.
+func TestAnswersOfAnotherPathAreForgotten(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	c := x.world.Deal(escrow.Shillings(500))
+	p := x.ready(storetest.Otieno)
+	p.answers("2", "1")
+	p.wants("CON " + string(c.Ref))
+	p.answers("0", "0", "1", "1", "0712000001", "Beans")
+	p = x.pick(storetest.Otieno)
+	p.dial("")
+	p.wants("CON You were cut off making a contract:\nBeans")
+	p.answer("2")
+	p.answers("4", "2", "8305")
+	p.answers("0", "0", "0", "1", "1", "0712000001")
+	for key, value := range x.drafts() {
+		if strings.Contains(value, `"pin"`) || strings.Contains(value, `"mode"`) || strings.Contains(value, string(c.Ref)) {
+			t.Errorf("%s holds %s", key, value)
+		}
+	}
+}
+
+func (x *exchange) drafts() map[string]string {
+	x.tb.Helper()
+	keys, err := x.redis.Keys(x.tb.Context(), "ussd:draft:*").Result()
+	if err != nil || len(keys) == 0 {
+		x.tb.Fatalf("%d drafts, %v", len(keys), err)
+	}
+	drafts := map[string]string{}
+	for _, key := range keys {
+		if drafts[key], err = x.redis.Get(x.tb.Context(), key).Result(); err != nil {
+			x.tb.Fatal(err)
+		}
+	}
+	return drafts
+}
+
+// A reason that was being typed is not raised with one key about a contract that
+// has moved on.
+func TestAProblemThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	c := x.world.DealIn(escrow.Delivered, escrow.Shillings(500))
+	amina := x.pick(storetest.Amina)
+	x.speaks(storetest.Amina, escrow.English)
+	amina.dial(string(c.Ref))
+	amina.answers("2", "5")
+	amina.wants("CON What is wrong with " + string(c.Ref))
+	x.does(storetest.Amina, c, x.world.Service.AcceptGoods)
+	amina = x.pick(storetest.Amina)
+	amina.dial("")
+	amina.answer("1")
+	amina.wants("CON "+string(c.Ref), "The deal is done")
+}
+
+// The code can be had again where it is asked for, a few times an hour.
+func TestTheCodeIsSentAgain(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	c := x.world.DealIn(escrow.Delivered, escrow.Shillings(9_000))
+	x.speaks(storetest.Amina, escrow.English)
+	before := len(x.world.Postbox.To(storetest.Amina))
+	for range 5 {
+		p := x.pick(storetest.Amina)
+		p.dial(string(c.Ref))
+		p.answers("1", "1", "1")
+		p.wants("END The code comes again by SMS.")
+		x.world.Work()
+	}
+	if got := len(x.world.Postbox.To(storetest.Amina)) - before; got != 3 {
+		t.Errorf("sent %d times, want 3", got)
+	}
+	if letter := x.world.Postbox.Last(t, storetest.Amina); letter.Release != x.world.Codes.For(c) {
+		t.Errorf("the letter holds %q", letter.Release)
+	}
+}
+
+// Wrong codes add up to the way out, as other answers that do not fit do.
+func TestWrongCodesAddUpToHelp(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	c := x.world.DealIn(escrow.Delivered, escrow.Shillings(9_000))
+	amina := x.ready(storetest.Amina)
+	amina.answers("1", "1")
+	wrong := other(x.world.Codes.For(c))
+	amina.answers(wrong, wrong)
+	amina.wants("CON Wrong code. Tries left: 3.\n")
+	amina.answer(wrong)
+	amina.wants("CON Wrong code. Tries left: 2. 00 Home. Help " + helpPhone)
+}
+
+// What is most urgent stands first.
+func TestTheMostUrgentStandsFirst(t *testing.T) {
+	t.Parallel()
+	x := newSmallExchange(t)
+	accept := x.world.DealIn(escrow.Delivered, escrow.Shillings(500))
+	pay := x.world.DealIn(escrow.Confirmed, escrow.Shillings(500))
+	agree := x.world.Deal(escrow.Shillings(500))
+	x.ready(storetest.Amina).wants(
+		"3 things wait for you\n1. Got "+string(accept.Ref), "\n2. Pay "+string(pay.Ref), "\n3. Agree? "+string(agree.Ref))
 }
 
 // No PIN and no code is in what a call leaves, or in its session.

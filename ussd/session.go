@@ -36,6 +36,7 @@ type session struct {
 	Ended    bool        `json:"z,omitempty"`
 	Drafted  bool        `json:"f,omitempty"` // something is kept for the next dial
 	Before   *draft      `json:"w,omitempty"` // what a call before this one had left
+	Resumed  bool        `json:"u,omitempty"` // it was taken up
 	Seen     int         `json:"n"`           // bytes of the transcript seen
 	Hash     string      `json:"h"`           // of the transcript seen
 	Reply    reply       `json:"r"`           // to the last hop

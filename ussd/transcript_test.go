@@ -157,14 +157,14 @@ func (s *script) masked(screen string) string {
 // transcripts are those that go the same way when sessions are lost.
 func transcripts() []string {
 	return []string{
-		"deal.en.txt", "deal.sw.txt", "rest.en.txt", "undo.en.txt", "terms.en.txt", "terms.sw.txt", "pin.en.txt", "pin.sw.txt",
+		"deal.en.txt", "deal.sw.txt", "rest.en.txt", "rest.sw.txt", "undo.en.txt", "undo.sw.txt", "terms.en.txt", "terms.sw.txt", "pin.en.txt", "pin.sw.txt",
 	}
 }
 
 // The whole deal, screen by screen, in both languages and on both engines.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
-	for _, file := range append(transcripts(), "changed.en.txt") {
+	for _, file := range append(transcripts(), "changed.en.txt", "changed.sw.txt") {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			storetest.Engines(t, func(t *testing.T, open storetest.Opener) {

@@ -82,8 +82,7 @@ func (v view) charged(contract escrow.Contract, role escrow.Role) view {
 }
 
 // draft shows what was answered so far about a new contract.
-func (c *call) draft() view {
-	data := c.sess.Menu.Data
+func (c *call) draft(data map[string]string) view {
 	v := view{
 		Ref: data[menus.NameRef], Code: c.ServiceCode, Help: c.HelpPhone, Sender: c.ShortCode, Role: data[menus.NameRole],
 		Item: gsm7.Clean(data[menus.NameItem]), Place: gsm7.Clean(data[menus.NamePlace]), Quality: gsm7.Clean(data[menus.NameQuality]),
