@@ -82,6 +82,9 @@ func (s *Service) neverSeen(ctx context.Context, w *work, t *Transfer) error {
 	if t.Method != MethodB2C || t.State != TransferUnknown || t.age(w.now) < s.policy.ResendAfter {
 		return nil
 	}
+	if given, err := s.giveWay(ctx, w, t); err != nil || given {
+		return err
+	}
 	t.Resent = true
 	if err := w.turn(ctx, t, TransferCreated, "never seen by the provider"); err != nil {
 		return err

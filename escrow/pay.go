@@ -113,6 +113,9 @@ func (s *Service) beforeSending(ctx context.Context, w *work, t *Transfer) (step
 		// Nobody expects a prompt long after they asked for it.
 		return step{}, w.fail(ctx, t, Finding{Code: "stale", Reason: "the prompt could not be sent in time"})
 	}
+	if given, err := s.giveWay(ctx, w, t); err != nil || given {
+		return step{}, err
+	}
 	held, err := w.held(ctx, *t)
 	if err != nil {
 		return step{}, err

@@ -94,10 +94,42 @@ func (w *work) soleWay(ctx context.Context, t Transfer) (bool, error) {
 	return true, nil
 }
 
+// giveWay keeps a payout or refund from being sent, or sent again, whose money an
+// earlier attempt has moved already, and reports whether it did. What certainly has
+// not left us ends, and the earlier one counts. Of what was sent twice one may still
+// be done: it stays unknown, and with a person.
+func (s *Service) giveWay(ctx context.Context, w *work, t *Transfer) (bool, error) {
+	if t.Kind == Collect {
+		return false, nil
+	}
+	late, found, err := w.late(ctx, *t)
+	if err != nil || !found {
+		return false, err
+	}
+	if !t.Resent {
+		if err := w.callBack(ctx, t); err != nil {
+			return false, err
+		}
+		return true, w.countLate(ctx, &late)
+	}
+	if err := w.ask(ctx, ItemPaidTwice, late.ID, "attempt "+t.ID.String()+" may be paid too"); err != nil {
+		return false, err
+	}
+	if t.State != TransferCreated {
+		return true, nil
+	}
+	if err := w.turn(ctx, t, TransferSubmitted, "not sent"); err != nil {
+		return false, err
+	}
+	return true, s.watchFrom(ctx, w, t, TransferUnknown)
+}
+
 // callBack ends a transfer that has not left us and must not any more.
 func (w *work) callBack(ctx context.Context, t *Transfer) error {
-	if err := w.turn(ctx, t, TransferSubmitted, "not sent"); err != nil {
-		return err
+	if t.State == TransferCreated {
+		if err := w.turn(ctx, t, TransferSubmitted, "not sent"); err != nil {
+			return err
+		}
 	}
 	return w.turn(ctx, t, TransferFailed, "an earlier attempt was paid after all")
 }
