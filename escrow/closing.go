@@ -76,16 +76,8 @@ func (s *Service) noteClosing(ctx context.Context, tx Tx, operator Operator, ite
 	if err != nil {
 		return err
 	}
-	open, err := tx.OpenItemsOf(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	mediates := []ItemKind{ItemDispute, ItemInspectionOver, ItemOverdueUnwarned}
-	if c.State == Disputed && slices.Contains(mediates, item.Kind) {
-		return Refuse(LastItem).About(c)
-	}
-	if !c.State.Terminal() && !c.Due.Running() && open == 1 {
-		return Refuse(LastItem).About(c)
+	if item.Kind.MovesOn() && !c.State.Terminal() && !c.Due.Running() {
+		return Refuse(LastItem).About(c) // whatever else is open: it looks after something else
 	}
 	w := &work{
 		Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), contract: c,

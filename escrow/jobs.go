@@ -98,6 +98,15 @@ const (
 	ItemAcceptedSilent  ItemKind = "accepted_silent"  // accepted, and the seller does not confirm
 )
 
+// Mediates reports whether an item of the kind is what a dispute waits for.
+func (k ItemKind) Mediates() bool {
+	return k == ItemDispute || k == ItemInspectionOver || k == ItemOverdueUnwarned
+}
+
+// MovesOn reports whether an item of the kind is what a contract waits for that no
+// deadline moves on.
+func (k ItemKind) MovesOn() bool { return k.Mediates() || k == ItemAcceptedSilent }
+
 // Item is something that only a person can settle. Money that waits for a
 // person always has one.
 type Item struct {

@@ -83,8 +83,6 @@ type Tx interface {
 	CloseItem(ctx context.Context, contract uuid.UUID, kind ItemKind, c Closing) error
 	Item(ctx context.Context, id uuid.UUID) (Item, error)
 	CloseItemByID(ctx context.Context, id uuid.UUID, c Closing) error
-	// OpenItemsOf counts what waits for a person about a contract.
-	OpenItemsOf(ctx context.Context, contract uuid.UUID) (int, error)
 
 	OperatorByKey(ctx context.Context, hash []byte) (Operator, error)
 	AddRuling(ctx context.Context, r Ruling) error

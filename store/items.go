@@ -48,19 +48,6 @@ func (t *tx) CloseItemByID(ctx context.Context, id uuid.UUID, c escrow.Closing) 
 	return t.one(ctx, "close operator item", sqlCloseItemByID, id, stamp(c.At), c.By, c.Why)
 }
 
-const sqlCountItemsOf = `
-SELECT COUNT(*) FROM operator_items
-WHERE contract_id = $1 AND closed_at IS NULL`
-
-// OpenItemsOf implements [escrow.Tx].
-func (t *tx) OpenItemsOf(ctx context.Context, contract uuid.UUID) (int, error) {
-	var n int
-	if err := t.GetContext(ctx, &n, sqlCountItemsOf, contract); err != nil {
-		return 0, fmt.Errorf("count operator items: %w", err)
-	}
-	return n, nil
-}
-
 type itemRow struct {
 	ID         uuid.UUID `db:"id"`
 	Kind       string    `db:"kind"`

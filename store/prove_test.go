@@ -30,6 +30,11 @@ func impersonal(text string) string {
 	return regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).ReplaceAllString(text, "ID")
 }
 
+// anItem calls a person to a contract, for a cause that has nothing to do with its money.
+const anItem = `INSERT INTO operator_items (id, kind, contract_id, transfer_id, note, opened_at, closed_at)
+	SELECT '00000000-0000-0000-0000-000000000001', 'code_locked', id, '00000000-0000-0000-0000-000000000000', '', 1, NULL
+	FROM contracts`
+
 // A proof that never fails proves nothing: each invariant is broken once. One
 // engine is enough, because what is read is the same on both.
 func TestProveFindsWhatIsWrong(t *testing.T) {
@@ -147,6 +152,18 @@ func TestProveFindsWhatIsWrong(t *testing.T) {
 			"I6 contract REF: deadline of a contract that is completed: found expire, want none",
 		},
 		"a dispute nobody sees": {`UPDATE contracts SET state = 'disputed'`, "I6 contract REF: who looks after the dispute: found nobody"},
+		"a dispute beside other work": {
+			`UPDATE contracts SET state = 'disputed'; ` + anItem,
+			"I6 contract REF: who looks after the dispute: found nobody",
+		},
+		"silence beside other work": {
+			`UPDATE contracts SET state = 'accepted', due_kind = ''; ` + anItem,
+			"I6 contract REF: what moves a contract that is accepted on: found nothing",
+		},
+		"failed beside other work": {
+			`UPDATE transfers SET state = 'failed' WHERE kind = 'payout'; ` + anItem,
+			"I6 contract REF: who looks after the payout that failed: found nobody",
+		},
 		"a transfer's own state": {
 			`UPDATE transfers SET state = 'unknown' WHERE kind = 'collect'`,
 			`I3 contract REF: collect ID: found unknown, want what its events lead to, "succeeded"`,

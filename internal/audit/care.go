@@ -11,10 +11,10 @@ import (
 // lookedAfter proves that nothing is left lying: a dispute and money that cannot
 // move by itself wait for a person who was called.
 func (p *proof) lookedAfter() {
-	if p.Contract.State == escrow.Disputed && len(p.Items) == 0 {
+	if p.Contract.State == escrow.Disputed && !p.asked(escrow.ItemKind.Mediates) {
 		p.violated(Looked, "who looks after the dispute", "nobody", "an open operator item")
 	}
-	if c := p.Contract; !c.State.Terminal() && !c.Due.Running() && len(p.Items) == 0 {
+	if c := p.Contract; !c.State.Terminal() && !c.Due.Running() && !p.asked(escrow.ItemKind.MovesOn) {
 		p.violated(Looked, "what moves a contract that is "+string(c.State)+" on", "nothing", "a deadline or an operator item")
 	}
 	if c := p.Contract; c.State.Terminal() && c.Due.Kind != "" {
@@ -23,11 +23,24 @@ func (p *proof) lookedAfter() {
 	p.moneyLookedAfter()
 }
 
+// asked reports whether a person was called by an item of the kinds.
+func (p *proof) asked(kinds func(escrow.ItemKind) bool) bool {
+	return slices.ContainsFunc(p.Items, func(i escrow.Item) bool { return kinds(i.Kind) })
+}
+
+// failureAsked reports whether a person was called to one of the attempts to move
+// the same money, which have all failed.
+func (p *proof) failureAsked(group []escrow.Transfer) bool {
+	return slices.ContainsFunc(group, func(t escrow.Transfer) bool {
+		return p.item(escrow.ItemPayoutFailed, t.ID) || p.item(escrow.ItemNoWayBack, t.ID)
+	})
+}
+
 // moneyLookedAfter proves that no money lies where nobody thinks of it.
 func (p *proof) moneyLookedAfter() {
 	groups := p.outgoing()
 	for key, group := range groups {
-		if last := group[len(group)-1]; last.State == escrow.TransferFailed && !arrived(group) && len(p.Items) == 0 {
+		if last := group[len(group)-1]; last.State == escrow.TransferFailed && !arrived(group) && !p.failureAsked(group) {
 			p.violated(Looked, "who looks after the "+string(key.kind)+" that failed", "nobody", "an open operator item")
 		}
 	}
