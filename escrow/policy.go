@@ -58,7 +58,9 @@ type Policy struct {
 	// OneShortCode says that buyers pay into the account that payouts leave from.
 	OneShortCode bool
 
-	// FourEyesAbove is the amount above which a mediator's ruling takes a second one.
+	// FourEyesAbove is the amount above which it takes two operators to rule, to pay
+	// to another number, to say what became of money at M-Pesa, and whose money that
+	// of no contract is.
 	FourEyesAbove Cents
 }
 

@@ -25,17 +25,17 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 		if err := w.mayPayPhone(ctx, *t, to); err != nil {
 			return err
 		}
-		if err := w.redirect(ctx, t, to, by, e); err != nil {
+		if err := w.redirect(ctx, t, to, by, &e); err != nil {
 			return err
 		}
-		detail := by.Name + " to " + t.Party.Phone.Masked() + ": " + e.Reason
+		detail := e.names + " to " + t.Party.Phone.Masked() + ": " + e.Reason
 		if err := w.record(ctx, "retry", string(w.contract.State), string(w.contract.State), detail); err != nil {
 			return err
 		}
 		if err := w.again(ctx, *t, MethodB2C, w.now); err != nil {
 			return err
 		}
-		return w.settleFailed(ctx, *t, e.closing(by, w.now))
+		return w.settleFailed(ctx, *t, e.closing(w.now))
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "transfer ordered again", "transfer", id, "by", by.Name)
@@ -77,16 +77,19 @@ func (s *Service) SettledByHand(ctx context.Context, id uuid.UUID, receipt strin
 		if err := w.mayRetry(ctx, t); err != nil {
 			return err
 		}
+		if err := w.fourEyes(ctx, t.Amount, by, &e); err != nil {
+			return err
+		}
 		if err := w.left(ctx, t, Finding{Verdict: Moved, Code: "by_hand", Receipt: receipt, Amount: t.Amount}); err != nil {
 			return err
 		}
 		if t.State != TransferSucceeded {
 			return fmt.Errorf("receipt %s was counted before", receipt)
 		}
-		if err := w.note(ctx, "settled_by_hand", by.Name+": "+e.Reason); err != nil {
+		if err := w.note(ctx, "settled_by_hand", e.words()); err != nil {
 			return err
 		}
-		return w.settleFailed(ctx, *t, e.closing(by, w.now))
+		return w.settleFailed(ctx, *t, e.closing(w.now))
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "transfer settled by hand", "transfer", id, "by", by.Name)
@@ -116,7 +119,7 @@ func (w *work) mayPayPhone(ctx context.Context, t Transfer, to Phone) error {
 
 // redirect makes a transfer pay to another number. Above [Policy.FourEyesAbove]
 // that takes two operators, as a ruling does.
-func (w *work) redirect(ctx context.Context, t *Transfer, to Phone, by Operator, e Errand) error {
+func (w *work) redirect(ctx context.Context, t *Transfer, to Phone, by Operator, e *Errand) error {
 	if to == "" || to == t.Party.Phone {
 		return nil
 	}
@@ -128,22 +131,6 @@ func (w *work) redirect(ctx context.Context, t *Transfer, to Phone, by Operator,
 		return err
 	}
 	t.Party = party
-	return nil
-}
-
-// fourEyes makes sure that a second operator stands behind an errand about more
-// than [Policy.FourEyesAbove]. It refuses [UnknownOperator] and [SameOperator].
-func (w *work) fourEyes(ctx context.Context, amount Cents, by Operator, e Errand) error {
-	if amount <= w.policy.FourEyesAbove {
-		return nil
-	}
-	second, err := operatorOf(ctx, w.Tx, e.Second)
-	if err != nil {
-		return err
-	}
-	if second.ID == by.ID {
-		return Refuse(SameOperator).About(w.contract)
-	}
 	return nil
 }
 

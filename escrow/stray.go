@@ -82,32 +82,11 @@ func (w *work) postStray(ctx context.Context, reason, receipt string, lines []En
 // Strays returns the money that waits for a person to say whose it is.
 func (s *Service) Strays(ctx context.Context) ([]Stray, error) { return s.store.Strays(ctx) }
 
-// Errand is what an operator does about money, outside any party's act.
-type Errand struct {
-	Key      string // idempotency key
-	Operator string // the operator's own key, which is a secret
-	Second   string // that of a second operator, where two are needed
-	Reason   string
-}
-
-// who finds the operator. It refuses [NoReason] and [UnknownOperator].
-func (e Errand) who(ctx context.Context, tx Tx) (Operator, error) {
-	if printable(e.Reason) == "" {
-		return Operator{}, Refuse(NoReason)
-	}
-	return operatorOf(ctx, tx, e.Operator)
-}
-
-// closing is how the operator closes what the errand settles.
-func (e Errand) closing(by Operator, now time.Time) Closing {
-	return Closing{By: by.Name, Why: printable(e.Reason), At: now}
-}
-
 // AssignStray counts a stray as the payment of a contract. That the payer is
 // the buyer is the operator's finding, and above [Policy.FourEyesAbove] that of
 // two; the amount must be what the contract waits for.
 func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Errand) error {
-	return s.onStray(ctx, receipt, ref, e, func(ctx context.Context, w *work, by Operator, stray Stray) error {
+	return s.onStray(ctx, receipt, ref, &e, func(ctx context.Context, w *work, by Operator, stray Stray) error {
 		switch {
 		case w.contract.ID == uuid.Nil:
 			return fmt.Errorf("there is no contract %s", ref)
@@ -116,10 +95,10 @@ func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Er
 		case stray.Amount != w.contract.Payable():
 			return fmt.Errorf("contract %s waits for %s, and this is %s", ref, w.contract.Payable(), stray.Amount)
 		}
-		if err := w.fourEyes(ctx, stray.Amount, by, e); err != nil {
+		if err := w.fourEyes(ctx, stray.Amount, by, &e); err != nil {
 			return err
 		}
-		stray.State = StrayAssigned
+		stray.State, stray.By = StrayAssigned, e.names
 		if err := w.SaveStray(ctx, stray); err != nil {
 			return err
 		}
@@ -130,18 +109,25 @@ func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Er
 		if err := w.byPayBill(ctx, f, w.PlaceReceipt); err != nil {
 			return err
 		}
+		if err := w.note(ctx, "stray_assigned", receipt+" by "+e.words()); err != nil {
+			return err
+		}
 		return w.save(ctx)
 	})
 }
 
 // ReturnStray records that a stray was given back by hand, under the receipt of
-// the reversal.
+// the reversal. Above [Policy.FourEyesAbove] two operators say so: what is taken off
+// the books is looked for by nobody.
 func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, e Errand) error {
 	if reversal == "" {
 		return errors.New("a return needs the receipt of the reversal")
 	}
-	return s.onStray(ctx, receipt, "", e, func(ctx context.Context, w *work, _ Operator, stray Stray) error {
-		stray.State, stray.Reversal = StrayReturned, reversal
+	return s.onStray(ctx, receipt, "", &e, func(ctx context.Context, w *work, by Operator, stray Stray) error {
+		if err := w.fourEyes(ctx, stray.Amount, by, &e); err != nil {
+			return err
+		}
+		stray.State, stray.Reversal, stray.By = StrayReturned, reversal, e.names
 		if err := w.SaveStray(ctx, stray); err != nil {
 			return err
 		}
@@ -154,7 +140,7 @@ func (s *Service) ReturnStray(ctx context.Context, receipt, reversal string, e E
 
 // onStray opens the work of an operator on a stray that is open.
 func (s *Service) onStray(
-	ctx context.Context, receipt string, ref Ref, e Errand, fn func(context.Context, *work, Operator, Stray) error,
+	ctx context.Context, receipt string, ref Ref, e *Errand, fn func(context.Context, *work, Operator, Stray) error,
 ) error {
 	var by Operator
 	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
@@ -178,11 +164,11 @@ func (s *Service) onStray(
 		case stray.State != StrayOpen:
 			return fmt.Errorf("receipt %s was %s before, by %s: %s", receipt, stray.State, stray.By, stray.Reason)
 		}
-		stray.By, stray.Reason, stray.ClosedAt = by.Name, e.Reason, w.now
+		stray.Reason, stray.ClosedAt = e.Reason, w.now
 		if err := fn(ctx, w, by, stray); err != nil {
 			return err
 		}
-		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), e.closing(by, w.now))
+		return w.SettleItems(ctx, ItemStrayMoney, receiptItem(receipt), e.closing(w.now))
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "stray money settled", "receipt", receipt, "ref", ref, "by", by.Name)
