@@ -31,6 +31,7 @@ type Grammar struct {
 	labels    map[string]bool
 	doubts    map[string]bool
 	money     map[string]bool
+	praise    map[string]bool
 }
 
 // NewGrammar makes the tables.
@@ -38,6 +39,7 @@ func NewGrammar() *Grammar {
 	return &Grammar{
 		verbs: index(lexicon()), whole: index(whole()), languages: index(languages()),
 		openers: set(openers), nouns: set(nouns), fillers: set(fillers), labels: set(labels), doubts: set(doubts), money: set(money),
+		praise: set(praise),
 	}
 }
 
@@ -66,7 +68,7 @@ func (g *Grammar) Read(text string) Order {
 	if len(tokens) == 0 {
 		return Order{}
 	}
-	s := &sentence{grammar: g, text: text, tokens: tokens, verb: none, ref: span{none, none}}
+	s := &sentence{grammar: g, text: text, tokens: tokens, verb: none, ref: span{none, none}, code: span{none, none}}
 	s.skipNouns()
 	return s.read()
 }
@@ -87,6 +89,7 @@ type sentence struct {
 	tokens  []token
 	verb    int
 	ref     span
+	code    span
 	order   Order
 }
 
@@ -221,7 +224,11 @@ func (s *sentence) weigh() {
 	}
 	between := 0
 	for i, t := range s.tokens {
-		if i == s.verb || t.number || s.isFiller(i) {
+		if i == s.verb || s.isFiller(i) {
+			continue
+		}
+		if t.number {
+			s.weighNumber(i)
 			continue
 		}
 		s.weighWord(i)
@@ -234,19 +241,29 @@ func (s *sentence) weigh() {
 	}
 }
 
+// weighNumber makes a number beside a code a doubt: "ACCEPT 1234 8305 all 7".
+func (s *sentence) weighNumber(i int) {
+	if s.order.Code != "" && !s.ref.holds(i) && !s.code.holds(i) {
+		s.order.Doubtful = true
+	}
+}
+
 // weighWord lets one more word count: the same verb again says nothing new, a
 // kind of delivery makes CONFIRM precise, anything that contradicts is a doubt.
+// Beside a code every word is one that does not say that all is well: a code
+// moves all the money, and "half is wet" is said in more words than we know.
 func (s *sentence) weighWord(i int) {
 	word := s.tokens[i].text
 	verb := s.grammar.verbs[word].verb
+	coded := s.order.Code != ""
 	switch {
-	case verb == s.order.Verb:
+	case verb == s.order.Verb, coded && s.grammar.praise[word]:
 	case s.order.Verb == VerbConfirm && (verb == VerbDelivered || verb == VerbReceived),
 		s.order.Verb == VerbAccept && verb == VerbReceived:
 		s.order.Verb = verb
 	case s.order.Verb != VerbPay && s.grammar.money[word]:
 		s.order.Doubtful = true
-	case verb != VerbNone, s.isDoubt(i):
+	case verb != VerbNone, s.isDoubt(i), coded && !s.grammar.labels[word]:
 		s.order.Doubtful = true
 	}
 }

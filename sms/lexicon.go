@@ -142,13 +142,17 @@ const (
 	nouns = "CONTRACT DEAL ORDER REF REFERENCE AGREEMENT MKATABA ODA BIASHARA"
 	// fillers say nothing beside a verb.
 	fillers = "NUMBER NUM NAMBA NAMBARI NR FOR OF THE MY ON THIS " +
-		"YA WA KWA ZA YANGU GOODS BIDHAA MZIGO DELIVERY RECEIPT KUPOKEA UWASILISHAJI"
+		"YA WA KWA ZA YANGU WANGU ZANGU GOODS BIDHAA MZIGO DELIVERY RECEIPT KUPOKEA UWASILISHAJI"
 	// labels say that the number behind them is the release code. PIN is none of
 	// them: what people call so is M-Pesa's, and no try of ours.
 	labels = "CODE IS NI KODI MSIMBO"
 	// money is what CONFIRM 1234 is not about: "CONFIRM PAYMENT 1234" from a
 	// seller does not say that the goods were delivered.
 	money = "PAYMENT MONEY CASH MALIPO PESA"
+	// praise says that all came and is well, or thanks for it: the only words that
+	// may stand beside a release code.
+	praise = "THANKS THANK YOU THANX THNX THX TNX VERY MUCH WELL GOOD FINE ALL EVERYTHING IT THEM AND OK OKAY " +
+		"ASANTE ASANTENI SANA SHUKRANI SAWA SAWASAWA POA VIZURI NZURI SAFI YOTE ZOTE VYOTE WOTE KILA KITU NA"
 	// doubts turn a sentence round or put it off. Beside a verb that moves
 	// something they mean that we ask and do not act.
 	doubts = "NOT NO NEVER DONT DON CANT CANNOT DIDNT DIDN ISNT ISN WONT WON HAVENT HAVEN YET BUT IF WHEN UNTIL UNLESS " +

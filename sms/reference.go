@@ -96,8 +96,9 @@ func (s *sentence) findCode() {
 	for at < len(s.tokens) && (at == s.verb || s.grammar.labels[s.tokens[at].text]) {
 		at++
 	}
-	if code := join(s.run(at)); len(code) == codeDigits {
-		s.order.Code = code
+	run := s.run(at)
+	if code := join(run); len(code) == codeDigits {
+		s.order.Code, s.code = code, span{at, at + len(run)}
 	}
 }
 
