@@ -32,6 +32,7 @@ type Grammar struct {
 	doubts    map[string]bool
 	money     map[string]bool
 	praise    map[string]bool
+	over      map[string]bool
 }
 
 // NewGrammar makes the tables.
@@ -39,7 +40,7 @@ func NewGrammar() *Grammar {
 	return &Grammar{
 		verbs: index(lexicon()), whole: index(whole()), languages: index(languages()),
 		openers: set(openers), nouns: set(nouns), fillers: set(fillers), labels: set(labels), doubts: set(doubts), money: set(money),
-		praise: set(praise),
+		praise: set(praise), over: set(over),
 	}
 }
 
@@ -217,8 +218,11 @@ func (s *sentence) isDoubt(i int) bool {
 const maxBetween = 3
 
 // weigh decides whether the words around an acting verb leave a doubt; a question
-// does. A dispute is exempt: its words are its reason, and it only freezes.
+// does. The words of a dispute are its reason, and it only freezes.
 func (s *sentence) weigh() {
+	if s.order.Verb == VerbDispute && s.isOver() {
+		s.order.Doubtful = true
+	}
 	if !s.order.Verb.Acts() || s.order.Verb == VerbDispute {
 		return
 	}
@@ -239,6 +243,18 @@ func (s *sentence) weigh() {
 	if between > maxBetween || strings.ContainsRune(s.text, '?') {
 		s.order.Doubtful = true
 	}
+}
+
+// isOver reports a problem that is said to be none any more, unless that is denied.
+func (s *sentence) isOver() bool {
+	over := false
+	for i, t := range s.tokens {
+		if s.isDoubt(i) {
+			return false
+		}
+		over = over || s.grammar.over[t.text] || s.grammar.verbs[t.text].verb == VerbWithdraw
+	}
+	return over
 }
 
 // weighNumber makes a number beside a code a doubt: "ACCEPT 1234 8305 all 7".

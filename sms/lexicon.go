@@ -153,6 +153,8 @@ const (
 	// may stand beside a release code.
 	praise = "THANKS THANK YOU THANX THNX THX TNX VERY MUCH WELL GOOD FINE ALL EVERYTHING IT THEM AND OK OKAY " +
 		"ASANTE ASANTENI SANA SHUKRANI SAWA SAWASAWA POA VIZURI NZURI SAFI YOTE ZOTE VYOTE WOTE KILA KITU NA"
+	// over are words that end a problem; so do those of [VerbWithdraw].
+	over = "OVER RESOLVED FIXED LIMEKWISHA LIMEISHA LIMETATULIWA YAMEKWISHA YAMEISHA IMEKWISHA IMEISHA IMETATULIWA"
 	// doubts turn a sentence round or put it off. Beside a verb that moves
 	// something they mean that we ask and do not act.
 	doubts = "NOT NO NEVER DONT DON CANT CANNOT DIDNT DIDN ISNT ISN WONT WON HAVENT HAVEN YET BUT IF WHEN UNTIL UNLESS " +
