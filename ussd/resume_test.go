@@ -3,6 +3,7 @@ package ussd_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -326,15 +327,22 @@ func TestWhatACallLeavesHoldsNoSecret(t *testing.T) {
 // every single answer: nothing is lost and nothing is done twice.
 func TestADealWithACallForEveryAnswer(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"deal.en.txt", "deal.sw.txt", "pin.en.txt"} {
+	for file, want := range map[string]struct {
+		redials int
+		behind  []string
+	}{
+		"deal.en.txt": {9, []string{"CON Type the code from our SMS to pay 0722***418 Ksh12,500", "CON The code is 4 digits."}},
+		"deal.sw.txt": {10, nil},
+		"pin.en.txt":  {8, []string{"CON Type your VoicePact PIN to pay 0722***418 Ksh6,000", "CON Wrong PIN. Tries left: 4."}},
+	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			x := newSmallExchange(t)
 			s := newScript(x, false)
 			s.dropped = true
 			s.run(file)
-			if s.redials < 3 {
-				t.Errorf("%d calls were taken up again in %d steps", s.redials, s.steps)
+			if s.redials != want.redials || !slices.Equal(s.behind, want.behind) {
+				t.Errorf("%d calls were taken up again where they were, and behind a question %q", s.redials, s.behind)
 			}
 			list, err := x.world.Store.Newest(t.Context(), 10)
 			if err != nil || len(list) != 1 || list[0].Contract.State != escrow.Completed {

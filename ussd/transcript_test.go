@@ -30,6 +30,7 @@ type script struct {
 	flushed bool // sessions are lost before every hop
 	dropped bool // a call that can be taken up again is cut off before every answer
 	redials int
+	behind  []string // screens that a new call did not lead to at once
 	all     []*phone
 	steps   int
 }
@@ -92,10 +93,17 @@ func (s *script) redial(who string, number escrow.Phone) {
 		return // nothing was begun: the old call goes on
 	}
 	if back := again.answer("1"); back != s.people[who].screen {
-		return // behind a question that has to be answered again
+		// The code, the PIN and what stood above the screen: the question comes first.
+		s.behind = append(s.behind, firstLine(s.people[who].screen))
+		return
 	}
 	s.redials++
 	s.people[who] = again
+}
+
+func firstLine(screen string) string {
+	line, _, _ := strings.Cut(screen, "\n")
+	return line
 }
 
 func (s *script) turn(what string) {
