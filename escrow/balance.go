@@ -2,6 +2,7 @@ package escrow
 
 import (
 	"context"
+	"time"
 )
 
 // UtilityAccount is what M-Pesa calls the account that payouts are paid from.
@@ -52,14 +53,8 @@ func (b Balance) renamed(name func(string) string) Balance {
 // is older than the float was found empty says nothing of now: balances come by
 // callback, in any order.
 func (w *work) filled(ctx context.Context, b Balance) error {
-	halts, err := w.Halted(ctx)
-	if err != nil {
+	if before, err := w.beforeEmpty(ctx, b.At); err != nil || before {
 		return err
-	}
-	for _, h := range halts {
-		if h.Kind == HaltFloat && b.At.Before(later(h.Since, h.ProbedAt)) {
-			return nil
-		}
 	}
 	oldest, err := w.OldestWaiting(ctx, w.now)
 	if err != nil && !IsNotFound(err) {
@@ -71,6 +66,18 @@ func (w *work) filled(ctx context.Context, b Balance) error {
 		}
 	}
 	return nil
+}
+
+// beforeEmpty reports whether a moment lies before the float was last found empty,
+// or tried: what was so then says nothing of now.
+func (w *work) beforeEmpty(ctx context.Context, at time.Time) (bool, error) {
+	halts, err := w.Halted(ctx)
+	for _, h := range halts {
+		if h.Kind == HaltFloat && at.Before(later(h.Since, h.ProbedAt)) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // compareBalances compares what the provider last told of our accounts with the

@@ -37,7 +37,7 @@ const (
 )
 
 // halt makes the halt hold and calls a person, once.
-func (w *work) halt(ctx context.Context, kind HaltKind, transfer uuid.UUID, f Finding) error {
+func (w *work) halt(ctx context.Context, kind HaltKind, at string, f Finding) error {
 	reason := f.Code + " " + f.Reason
 	err := w.AddHalt(ctx, Halt{Kind: kind, Since: w.now, Reason: reason, ProbedAt: w.now})
 	if err != nil {
@@ -45,10 +45,33 @@ func (w *work) halt(ctx context.Context, kind HaltKind, transfer uuid.UUID, f Fi
 	}
 	item := Item{
 		ID: newID(), Kind: ItemPayoutsHalted, TransferID: haltItem(kind), OpenedAt: w.now,
-		Note: "all payouts stop (" + string(kind) + "): " + reason + ", at transfer " + transfer.String(),
+		Note: "all payouts stop (" + string(kind) + "): " + reason + ", at " + at,
 	}
 	w.asked = append(w.asked, item)
 	return w.AddItem(ctx, item)
+}
+
+// haltFor is the halt that a transfer makes when the provider turns it away for
+// this cause, or none.
+func haltFor(t Transfer, cause Cause) HaltKind {
+	switch {
+	case t.Kind == Collect:
+		return ""
+	case cause == CauseCredential, cause == CauseConfig && t.Method == MethodB2C:
+		return HaltInitiator
+	case cause == CauseFloat && t.Method == MethodB2C:
+		return HaltFloat
+	default:
+		return ""
+	}
+}
+
+// haltBy stops what the cause of a failure stops.
+func (w *work) haltBy(ctx context.Context, t Transfer, f Finding) error {
+	if kind := haltFor(t, f.Cause); kind != "" {
+		return w.halt(ctx, kind, "transfer "+t.ID.String(), f)
+	}
+	return nil
 }
 
 func haltItem(kind HaltKind) uuid.UUID { return idFromKey("halt:" + string(kind)) }
@@ -94,10 +117,15 @@ func (w *work) held(ctx context.Context, t Transfer) (bool, error) {
 	return false, nil
 }
 
-// flows lifts the halt of an empty float when a payout went through.
+// flows lifts the halt of an empty float when a payout went through that was sent
+// since. One that was sent before may have found the last of the money, and what a
+// person moved in the portal need not have come from the float.
 func (w *work) flows(ctx context.Context, t Transfer) error {
-	if t.Method != MethodB2C {
+	if t.Method != MethodB2C || w.via == ByOperator {
 		return nil
+	}
+	if before, err := w.beforeEmpty(ctx, t.SubmittedAt); err != nil || before {
+		return err
 	}
 	return w.lift(ctx, HaltFloat, "a payout went through")
 }
@@ -118,6 +146,24 @@ func (s *Service) initiatorHalted(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, err
+}
+
+// InitiatorRefused halts what our initiator signs, because the provider has refused
+// it with a question that is about no transfer: that for the balance.
+func (s *Service) InitiatorRefused(ctx context.Context, f Finding) error {
+	var asked []Item
+	err := s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		w := &work{Tx: tx, signer: s.signer, policy: &s.policy, now: s.now(), channel: ChannelProvider}
+		if err := w.halt(ctx, HaltInitiator, "the question for the balance", f); err != nil {
+			return err
+		}
+		asked = w.asked
+		return nil
+	})
+	if err == nil {
+		s.announce(ctx, asked)
+	}
+	return err
 }
 
 // Halts returns what payouts are halted by.

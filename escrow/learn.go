@@ -42,7 +42,7 @@ func (s *Service) learn(ctx context.Context, id uuid.UUID, f Finding, evidence s
 			return w.moved(ctx, t, f)
 		case NotMoved:
 			if t.State.Final() {
-				return nil
+				return w.failedBefore(ctx, *t, f)
 			}
 			return w.fail(ctx, t, f)
 		case NeverSeen:
@@ -64,7 +64,7 @@ func (s *Service) learn(ctx context.Context, id uuid.UUID, f Finding, evidence s
 func (w *work) alarm(ctx context.Context, t Transfer, f Finding) error {
 	switch {
 	case f.Cause == CauseCredential && t.Method != MethodSTK && f.Verdict != NotMoved:
-		return w.halt(ctx, HaltInitiator, t.ID, f)
+		return w.haltBy(ctx, t, f)
 	case f.Verdict == NotMoved && t.Method == MethodB2C && f.Cause != "":
 		return nil // what follows from it has an item of its own
 	case f.Alarm:
@@ -72,6 +72,16 @@ func (w *work) alarm(ctx context.Context, t Transfer, f Finding) error {
 	default:
 		return nil
 	}
+}
+
+// failedBefore takes what is said to have failed and has ended already. Of another
+// sending that the provider refused for our initiator it is news, and the next would
+// be refused too; what ended the transfer is told more than once.
+func (w *work) failedBefore(ctx context.Context, t Transfer, f Finding) error {
+	if f.Code == t.ResultCode || haltFor(t, f.Cause) != HaltInitiator {
+		return nil
+	}
+	return w.haltBy(ctx, t, f)
 }
 
 // neverSeen sends an unknown payout again, under the same id, once the provider

@@ -201,6 +201,9 @@ func (s *Service) settle(ctx context.Context, w *work, t *Transfer, answer Submi
 		return s.notTaken(ctx, w, t, answer)
 	case Refused:
 		if t.Resent {
+			if err := w.haltBy(ctx, *t, Finding{Cause: answer.Cause, Code: answer.Code, Reason: answer.Reason}); err != nil {
+				return err
+			}
 			return s.watchFrom(ctx, w, t, TransferUnknown)
 		}
 		return w.fail(ctx, t, Finding{Verdict: NotMoved, Cause: answer.Cause, Code: answer.Code, Reason: answer.Reason})

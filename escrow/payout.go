@@ -237,6 +237,9 @@ const payDays = 3
 // next attempt, under a new id because M-Pesa has used up the old one, or a
 // person. Only a person knows another number to pay.
 func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
+	if err := w.haltBy(ctx, t, f); err != nil {
+		return err
+	}
 	if late, found, err := w.late(ctx, t); err != nil {
 		return err
 	} else if found {
@@ -247,10 +250,8 @@ func (w *work) notPaid(ctx context.Context, t Transfer, f Finding) error {
 		return err
 	}
 	switch {
-	case f.Cause == CauseCredential, f.Cause == CauseConfig && t.Method == MethodB2C:
-		return w.haltAt(ctx, HaltInitiator, t, f)
-	case f.Cause == CauseFloat && t.Method == MethodB2C:
-		return w.haltAt(ctx, HaltFloat, t, f)
+	case haltFor(t, f.Cause) != "":
+		return w.again(ctx, t, t.Method, time.Time{}) // when the halt is lifted
 	case t.Method == MethodReversal:
 		return w.afterReversal(ctx, t, f)
 	case f.Cause == CauseLimit && days < payDays:
@@ -280,15 +281,6 @@ func (w *work) limitDays(ctx context.Context, t Transfer) (int, error) {
 		}
 	}
 	return days, err
-}
-
-// haltAt stops all payouts and puts this one at their end: it is tried again
-// when the halt is lifted.
-func (w *work) haltAt(ctx context.Context, kind HaltKind, t Transfer, f Finding) error {
-	if err := w.halt(ctx, kind, t.ID, f); err != nil {
-		return err
-	}
-	return w.again(ctx, t, t.Method, time.Time{})
 }
 
 // afterReversal pays a refund to the buyer's phone where M-Pesa would not undo

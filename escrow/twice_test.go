@@ -31,6 +31,8 @@ func TestARefusalOfAPayoutThatWasSentBeforeIsNotFinal(t *testing.T) {
 		if list := payouts(t, w, c); len(list) != 1 || list[0].State != escrow.TransferUnknown {
 			t.Fatalf("%d attempts, the first %s", len(list), list[0].State)
 		}
+		wantHalt(t, w, escrow.HaltInitiator) // the next would be refused too
+		wantItems(t, w, "[payouts_halted]")
 		w.Pay(escrow.Payout, "R9")
 		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
 		wantSent(t, w, 3)
@@ -41,11 +43,16 @@ func TestARefusalOfAPayoutThatWasSentBeforeIsNotFinal(t *testing.T) {
 // under way. When that fails too the first is counted, and nobody is paid again.
 func TestASuccessBesideALaterAttemptCountsWhenThatOneFails(t *testing.T) {
 	t.Parallel()
-	for name, second := range map[string]escrow.Finding{
-		"the float is empty":  notPaid(escrow.CauseFloat, "1"),
-		"the wallet is full":  notPaid(escrow.CauseLimit, "4"),
-		"the number is wrong": notPaid(escrow.CauseNumber, "2040"),
-		"nobody knows why":    notPaid("", "x"),
+	for name, second := range map[string]struct {
+		said  escrow.Finding
+		halt  escrow.HaltKind
+		items string
+	}{
+		"the float is empty":      {notPaid(escrow.CauseFloat, "1"), escrow.HaltFloat, "[payouts_halted]"},
+		"the initiator is locked": {notPaid(escrow.CauseCredential, "8006"), escrow.HaltInitiator, "[payouts_halted]"},
+		"the wallet is full":      {notPaid(escrow.CauseLimit, "4"), "", "[]"},
+		"the number is wrong":     {notPaid(escrow.CauseNumber, "2040"), "", "[]"},
+		"nobody knows why":        {notPaid("", "x"), "", "[]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,10 +69,12 @@ func TestASuccessBesideALaterAttemptCountsWhenThatOneFails(t *testing.T) {
 					t.Fatal(err)
 				}
 				wantItems(t, w, "[paid_twice]")
-				w.Learn(escrow.Payout, second)
+				w.Clock.Advance(time.Second)
+				w.Learn(escrow.Payout, second.said)
 				after(w, 60*time.Hour, time.Hour)
 				wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
-				wantItems(t, w, "[]")
+				wantHalt(t, w, second.halt)
+				wantItems(t, w, second.items)
 				wantSent(t, w, 3) // the collection and two attempts
 				wantBalance(t, w, escrow.PayableAccount(c.Seller.ID), 0)
 				if err := w.Service.Retry(t.Context(), first.ID, "", w.Errand("k2")); err == nil {

@@ -73,7 +73,7 @@ func (c *Client) askBalanceOf(ctx context.Context, shortCode, kind string) error
 		return err
 	}
 	if !a.accepted() {
-		return a.trouble("ask for the balance", initiatorMeaning)
+		return a.trouble("ask for the balance", balanceMeaning)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func DecodeBalance(kind string, body []byte) (escrow.Balance, error) {
 	case !ok || !r.final():
 		return escrow.Balance{}, &AnswerError{Act: act, Code: codeGarbled, Reason: "no final result"}
 	case code != codeDone:
-		return escrow.Balance{}, &AnswerError{Act: act, Code: code, Reason: words(r.ResultDesc), Cause: initiatorMeaning(code).cause}
+		return escrow.Balance{}, &AnswerError{Act: act, Code: code, Reason: words(r.ResultDesc), Cause: balanceMeaning(code).cause}
 	}
 	items := r.ResultParameters.ResultParameter
 	var balance escrow.Balance

@@ -172,7 +172,8 @@ func TestAnswersToAQuestionForTheBalance(t *testing.T) {
 		code   string
 		cause  escrow.Cause
 	}{
-		"no role":     {200, `{"ResponseCode":"21","ResponseDescription":"no role"}`, "21", escrow.CauseCredential},
+		"no role":     {200, `{"ResponseCode":"21","ResponseDescription":"no role"}`, "21", escrow.CauseConfig},
+		"locked out":  {200, `{"ResponseCode":"8006","ResponseDescription":"locked"}`, "8006", escrow.CauseCredential},
 		"bad field":   {400, envelope("400.002.02", "Bad Request - Invalid PartyA"), "400.002.02", escrow.CauseConfig},
 		"busy":        {429, spikeArrest, "policies.ratelimit.SpikeArrestViolation", escrow.CauseBusy},
 		"maintenance": {503, envelope("00.002.1001", "under maintenance"), "00.002.1001", ""},

@@ -115,6 +115,15 @@ func reversalMeaning(code string) meaning {
 	}
 }
 
+// balanceMeaning reads the answer to a question for the balance. An initiator that
+// lacks the role to put it may well pay: that locks nobody out.
+func balanceMeaning(code string) meaning {
+	if code == "21" {
+		return broken(escrow.CauseConfig)
+	}
+	return initiatorMeaning(code)
+}
+
 // initiatorMeaning reads the codes that all calls of an initiator share (Daraja
 // portal, Account Balance page): payouts, reversals and questions.
 func initiatorMeaning(code string) meaning {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -24,12 +25,13 @@ func (w inboxWorker) arrival(ctx context.Context, callback store.Callback) error
 	return w.service.Arrived(ctx, arrived, "callback:"+callback.ID.String())
 }
 
-// balance gives the escrow what stands on our accounts. A question that M-Pesa
-// refused is put before a person once, however often it is put.
+// balance gives the escrow what stands on our accounts, or that we were not told.
 func (w inboxWorker) balance(ctx context.Context, callback store.Callback) error {
 	b, err := mobilemoney.DecodeBalance(callback.Kind, callback.Body)
-	if err != nil {
-		return w.service.CallPerson(ctx, escrow.ItemProviderAlarm, balanceItem(), err.Error())
+	if refused, is := errors.AsType[*mobilemoney.AnswerError](err); is {
+		return balanceRefused(ctx, w.service, refused)
+	} else if err != nil {
+		return err
 	}
 	return w.counted(ctx, callback, b)
 }

@@ -53,9 +53,20 @@ func (t teller) work(ctx context.Context, _ askBalance) error {
 	case err == nil:
 		return nil
 	case refused != nil && (refused.Cause == escrow.CauseCredential || refused.Cause == escrow.CauseConfig):
-		return t.service.CallPerson(ctx, escrow.ItemProviderAlarm, balanceItem(), err.Error())
+		return balanceRefused(ctx, t.service, refused)
 	default:
 		t.log.WarnContext(ctx, "balance not asked for", "error", err)
 		return nil
 	}
+}
+
+// balanceRefused follows from a question for the balance that M-Pesa will not
+// answer. Refused for our initiator, every call that it signs has to stop: each
+// further one can lock it for longer. All else is put before a person once, however
+// often the question is put.
+func balanceRefused(ctx context.Context, service *escrow.Service, refused *mobilemoney.AnswerError) error {
+	if refused.Cause == escrow.CauseCredential {
+		return service.InitiatorRefused(ctx, escrow.Finding{Cause: refused.Cause, Code: refused.Code, Reason: refused.Reason})
+	}
+	return service.CallPerson(ctx, escrow.ItemProviderAlarm, balanceItem(), refused.Error())
 }
