@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
-	tariff "github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // The bank's own accounts. A customer's is "customer:" and the number.
@@ -50,6 +49,7 @@ type order struct {
 	moved    escrow.Cents
 	payer    escrow.Phone
 	at       time.Time // of the movement
+	late     bool      // a payout that was called failed before
 	told     bool      // a statement of ours that the money moved has reached the gateway's code
 }
 
@@ -195,6 +195,7 @@ func (b *bank) execute(o *order) {
 		o.open, o.code = false, code
 		b.w.notef("bank: %s failed, %s", b.name(o.ID), code)
 		b.tell(o, kind, b2cFailed(o, code))
+		b.regret(o, b.dice.wait())
 		return
 	}
 	if back {
@@ -204,9 +205,7 @@ func (b *bank) execute(o *order) {
 		b.settle(o, o.Amount, b.receipt())
 		b.tell(o, kind, reversed(o))
 	} else {
-		b.move(bankUtility, wallet(o.Party.Phone), o.Amount)
-		b.move(bankCharges, bankTariff, escrow.Cents(tariff.PayoutFee(int64(o.Amount))))
-		b.settle(o, o.Amount, b.receipt())
+		b.handOut(o)
 		b.tell(o, kind, b.paidOut(o))
 	}
 	b.w.in(b.dice.wait(), func() { b.contradict(o) })
@@ -272,11 +271,12 @@ func (b *bank) tell(o *order, kind string, body []byte) {
 	}
 }
 
-// call posts a callback, once: Safaricom does not come again.
-func (b *bank) call(o *order, kind string, body []byte) {
+// call posts a callback, once: Safaricom does not come again. It returns the status.
+func (b *bank) call(o *order, kind string, body []byte) int {
 	path := "/mm/" + kind + "/" + o.ID.String() + "/" + token(kind, o.ID)
 	status := b.w.receive(path, "application/json", body)
 	b.w.notef("callback %s about %s: %d", kind, b.name(o.ID), status)
+	return status
 }
 
 // heard notes that the gateway has worked a statement that the money moved.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicepact/gateway/escrow"
+	tariff "github.com/voicepact/gateway/internal/simulator/bank"
 	"github.com/voicepact/gateway/store"
 	"github.com/voicepact/gateway/store/storetest"
 )
@@ -174,7 +175,7 @@ func (w *world) checkPeople() {
 	for _, o := range w.bank.list {
 		d := w.crowd.byRef[o.Ref]
 		switch {
-		case !o.paid:
+		case !o.paid || w.bank.twice(o):
 		case o.Kind == escrow.Payout:
 			paid[d] += o.moved
 		case o.Kind == escrow.Refund:
@@ -224,11 +225,16 @@ func (w *world) checkRest() {
 func (w *world) checkTotals(s state, watched map[uuid.UUID]bool) {
 	w.t.Helper()
 	var doubted escrow.Cents // undone, and M-Pesa's word for that is known to nobody
+	var twice escrow.Cents   // paid beside another attempt at the same money
+	var charged escrow.Cents // for that
 	for _, o := range w.bank.list {
 		switch {
 		case !o.paid || o.Kind == escrow.Collect || s.byID[o.ID].State == escrow.TransferSucceeded:
 		case o.Method == escrow.MethodReversal && watched[o.ID]:
 			doubted += o.moved
+		case o.Method == escrow.MethodB2C && watched[o.ID]:
+			twice += o.moved
+			charged += escrow.Cents(tariff.PayoutFee(int64(o.moved)))
 		default:
 			w.failf("at rest: %s %s moved and counts as %s", o.Kind, w.bank.name(o.ID), s.byID[o.ID].State)
 		}
@@ -237,8 +243,8 @@ func (w *world) checkTotals(s state, watched map[uuid.UUID]bool) {
 		w.failf("at rest: the bank has collected %s, the ledger %s, of which a person has %s",
 			truth, s.balances[escrow.MpesaCollection], doubted)
 	}
-	if truth := w.bank.accounts[bankUtility] - w.bank.funded; truth != s.balances[escrow.MpesaPayout] {
-		w.failf("at rest: the bank has paid out %s, the ledger %s", -truth, -s.balances[escrow.MpesaPayout])
+	if truth := w.bank.accounts[bankUtility] - w.bank.funded; truth != s.balances[escrow.MpesaPayout]-twice {
+		w.failf("at rest: the bank has paid out %s, the ledger %s, and twice %s", -truth, -s.balances[escrow.MpesaPayout], twice)
 	}
-	w.checkBalances(doubted)
+	w.checkBalances(doubted + twice + charged)
 }

@@ -16,11 +16,16 @@ type counter struct{ w *world }
 func (c counter) Submit(_ context.Context, t escrow.Transfer) escrow.Submission {
 	w, b := c.w, c.w.bank
 	w.faults.maybeDie(crashBeforeCall)
+	b.checkSending(t)
+	b.regretBeside(t)
 	unknown := escrow.Submission{Outcome: escrow.Unknown, Code: "network", Reason: "no answer"}
 	switch {
 	case w.faults.hit(busy):
 		w.notef("%s: busy", b.name(t.ID))
 		return escrow.Submission{Outcome: escrow.NotSent, Cause: escrow.CauseBusy, Code: "500.003.02", RetryAfter: 15 * time.Second}
+	case w.faults.hit(turnedAway):
+		w.notef("%s: turned away", b.name(t.ID))
+		return b.turnAway(t)
 	case w.faults.hit(requestLost):
 		w.notef("%s: the request is lost", b.name(t.ID))
 		return unknown

@@ -35,6 +35,7 @@ const (
 // The faults of the bank and of the way to it.
 const (
 	busy             fault = "too many requests"
+	turnedAway       fault = "request turned away"
 	requestLost      fault = "request lost"
 	requestLate      fault = "request late"
 	answerLost       fault = "answer lost"
@@ -64,7 +65,7 @@ func allFaults() []fault {
 	return []fault{
 		crashBeforeCommit, crashAfterCommit, crashBeforeCall, crashAfterCall, crashAfterJob,
 		commitLost, commitUnsure, conflicts, readFails, notKept, keptUnsure, downtime, clockStep,
-		busy, requestLost, requestLate, answerLost, callbackLost, callbackTwice, callbackLate, callbackEarly,
+		busy, turnedAway, requestLost, requestLate, answerLost, callbackLost, callbackTwice, callbackLate, callbackEarly,
 		contradicted, queryFails, queueTimeout, paidLate, otherAmount, payeeUnreachable, floatEmpty, initiatorLocked,
 		smsBusy, smsUnsure, reportLost, smsTwice,
 	}
