@@ -45,7 +45,9 @@ func TestBothOperatorsAreNamed(t *testing.T) {
 		"settled by hand": {escrow.ItemPayoutFailed, func(t *testing.T, w *storetest.World) (uuid.UUID, func(context.Context, escrow.Errand) error) {
 			t.Helper()
 			c, id := failed(t, w)
-			return c, func(ctx context.Context, e escrow.Errand) error { return w.Service.SettledByHand(ctx, id, "RHAND", e) }
+			return c, func(ctx context.Context, e escrow.Errand) error {
+				return w.Service.SettledByHand(ctx, id, escrow.MethodB2C, "RHAND", e)
+			}
 		}, "settled_by_hand"},
 		"a stray assigned": {escrow.ItemStrayMoney, func(t *testing.T, w *storetest.World) (uuid.UUID, func(context.Context, escrow.Errand) error) {
 			t.Helper()

@@ -1,6 +1,7 @@
 package escrow
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -137,6 +138,7 @@ func (w *work) callBack(ctx context.Context, t *Transfer) error {
 // paidOut records that money left us for the party it was owed to, and what
 // M-Pesa took for it.
 func (w *work) paidOut(ctx context.Context, t Transfer, f Finding) error {
+	t.Method = cmp.Or(f.By, t.Method)
 	if f.Amount != t.Amount {
 		note := "ordered " + t.Amount.String() + ", paid " + f.Amount.String()
 		if err := w.ask(ctx, ItemAmountMismatch, t.ID, note); err != nil {
@@ -215,7 +217,11 @@ func (w *work) countLate(ctx context.Context, t *Transfer) error {
 	if err := w.SettleItems(ctx, ItemPaidTwice, t.ID, Closing{Why: "the other attempt failed", At: w.now}); err != nil {
 		return err
 	}
-	return w.paidOut(ctx, *t, Finding{Receipt: t.Receipt, Amount: t.Amount})
+	amount, err := w.paidAmount(ctx, *t)
+	if err != nil {
+		return err
+	}
+	return w.paidOut(ctx, *t, Finding{Receipt: t.Receipt, Amount: amount})
 }
 
 // late finds the attempt at the same money as t that was paid after all.

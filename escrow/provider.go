@@ -87,6 +87,7 @@ type Finding struct {
 	ProviderID string        // CheckoutRequestID that the statement is about; with collections
 	Payer      string        // the payer's number as M-Pesa shows it, perhaps masked with asterisks; with collections
 	Payee      string        // the receiver's name as M-Pesa knows it; with payouts
+	By         Method        // by which way it moved, where a person says so; empty for as it was ordered
 	Fee        Cents         // what M-Pesa took from us for it; only the answer to a query about a payout tells
 	At         time.Time     // when the money moved, by M-Pesa's clock
 	RetryAfter time.Duration // with NotAsked: ask no sooner

@@ -43,58 +43,21 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, to Phone, e Errand) e
 	return err
 }
 
-// settleFailed closes what was asked of a person about a transfer that failed, and
-// about the other attempts at the same money: whichever of them was named.
+// settleFailed closes what was asked of a person about a transfer that failed or was
+// silent, and about the other attempts at the same money: whichever of them was named.
 func (w *work) settleFailed(ctx context.Context, t Transfer, c Closing) error {
 	attempts, err := w.Attempts(ctx, t.PaymentID, t.Kind)
 	if err != nil {
 		return err
 	}
 	for _, attempt := range attempts {
-		for _, kind := range []ItemKind{ItemPayoutFailed, ItemNoWayBack} {
+		for _, kind := range []ItemKind{ItemPayoutFailed, ItemNoWayBack, ItemPayoutSilent} {
 			if err := w.SettleItems(ctx, kind, attempt.ID, c); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// SettledByHand records that an operator has moved the money of a transfer that
-// has failed in M-Pesa's own portal, under the receipt that M-Pesa gave it. It is
-// refused while an attempt goes on or has arrived.
-func (s *Service) SettledByHand(ctx context.Context, id uuid.UUID, receipt string, e Errand) error {
-	if receipt == "" {
-		return errors.New("the receipt of what was done in the portal is needed")
-	}
-	var by Operator
-	_, err := s.onTransfer(ctx, id, e.Key, func(ctx context.Context, w *work, t *Transfer) error {
-		var err error
-		if by, err = e.who(ctx, w.Tx); err != nil {
-			return err
-		}
-		w.channel, w.actor, w.operator, w.via = ChannelOperator, by.ID, by.Name, ByOperator
-		if err := w.mayRetry(ctx, t); err != nil {
-			return err
-		}
-		if err := w.fourEyes(ctx, t.Amount, by, &e); err != nil {
-			return err
-		}
-		if err := w.left(ctx, t, Finding{Verdict: Moved, Code: "by_hand", Receipt: receipt, Amount: t.Amount}); err != nil {
-			return err
-		}
-		if t.State != TransferSucceeded {
-			return fmt.Errorf("receipt %s was counted before", receipt)
-		}
-		if err := w.note(ctx, "settled_by_hand", e.words()); err != nil {
-			return err
-		}
-		return w.settleFailed(ctx, *t, e.closing(w.now))
-	})
-	if err == nil {
-		s.log.InfoContext(ctx, "transfer settled by hand", "transfer", id, "by", by.Name)
-	}
-	return err
 }
 
 // mayPayPhone refuses what M-Pesa would not pay to a phone, and a refund to the

@@ -161,10 +161,10 @@ func TestWhatIsSettledByHandIsBooked(t *testing.T) {
 		if got := closeFirst(t, w); !errors.Is(got, escrow.Refuse(escrow.LastItem)) {
 			t.Errorf("the item was closed: %v", got)
 		}
-		if err := w.Service.SettledByHand(t.Context(), refund.ID, "RHAND", w.Errand("k2")); err != nil {
+		if err := w.Service.SettledByHand(t.Context(), refund.ID, escrow.MethodReversal, "RHAND", w.Errand("k2")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Service.SettledByHand(t.Context(), refund.ID, "RHAND2", w.Errand("k3")); err == nil {
+		if err := w.Service.SettledByHand(t.Context(), refund.ID, escrow.MethodReversal, "RHAND2", w.Errand("k3")); err == nil {
 			t.Error("it was booked twice")
 		}
 		wantItems(t, w, "[]")

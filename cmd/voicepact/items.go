@@ -70,8 +70,10 @@ func advice(kind escrow.ItemKind) string {
 		return "call the seller, who only has to confirm; nothing is paid before"
 	case escrow.ItemPayoutFailed:
 		return "transfer retry TRANSFER [--to PHONE] --reason WHY, or pay in the portal and: transfer settled TRANSFER …"
-	case escrow.ItemPayoutSilent, escrow.ItemCollectUnknown:
-		return "it is still asked about: look for it in the portal, and pay nothing again"
+	case escrow.ItemPayoutSilent:
+		return "it is still asked about: pay nothing again; as the portal shows it: transfer settled TRANSFER …, or transfer failed TRANSFER …"
+	case escrow.ItemCollectUnknown:
+		return "look for it in the portal: contract show CONTRACT; when it is settled: item close ITEM --reason WHAT"
 	case escrow.ItemStrayMoney:
 		return "suspense assign RECEIPT CONTRACT …, or give it back in the portal and: suspense return RECEIPT …"
 	case escrow.ItemNoWayBack:
