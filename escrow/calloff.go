@@ -9,9 +9,11 @@ import (
 // Cancel calls a contract off. Before money is held either side can alone; money
 // that arrives all the same goes back, see [Service.Learn]. Once it is held, the
 // first call asks the other side, and the other side's call agrees; see
-// [Service.AgreeCancel]. Whoever asks again is refused with [CancelWaits].
+// [Service.AgreeCancel]. Where [Service.AskProof] says so asking takes the PIN, and
+// refuses [PINNeeded], [BadPIN] and [PINLocked]. Whoever asks again is refused with
+// [CancelWaits].
 func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
-	setAt, err := s.tryPIN(ctx, &cmd, s.callingOff("cancel"))
+	setAt, err := s.tryPIN(ctx, &cmd, s.cancelling())
 	if err != nil {
 		return Result{}, err
 	}
@@ -29,7 +31,7 @@ func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
 			// buyer who forges the seller's number could then agree alone.
 			return Refuse(DialNeeded).About(w.contract)
 		case w.contract.CancelBy == "":
-			return w.askCancel(ctx)
+			return s.askCancel(ctx, w, cmd, setAt)
 		case w.contract.CancelBy == w.role:
 			return Refuse(CancelWaits).About(w.contract)
 		default:
@@ -70,6 +72,20 @@ func (s *Service) callingOff(what string) act {
 	}}
 }
 
+// cancelling is the act that asks for that, or agrees to it.
+func (s *Service) cancelling() act {
+	agreeing := s.callingOff("cancel")
+	proof := func(c Contract, role Role, channel Channel) Proof {
+		if c.CancelBy == "" {
+			return s.AskProof(c, role, channel)
+		}
+		return agreeing.proof(c, role, channel)
+	}
+	return act{what: agreeing.what, proof: proof, open: func(c Contract, role Role) bool {
+		return c.State.Funded() && c.CancelBy != role
+	}}
+}
+
 // agreeCancel names the use case whose wrong codes are counted apart.
 const agreeCancel = "agree_cancel"
 
@@ -95,7 +111,12 @@ func (s *Service) KeepOn(ctx context.Context, cmd Command) (Result, error) {
 // askCancel notes the wish and tells the other side, with the code to agree by.
 // The count of wrong codes goes on: whoever asks again and again gets no more
 // guesses by it.
-func (w *work) askCancel(ctx context.Context) error {
+func (s *Service) askCancel(ctx context.Context, w *work, cmd Command, pinSetAt time.Time) error {
+	if s.AskProof(w.contract, w.role, cmd.Channel) == ProofPIN {
+		if err := w.pinProved(ctx, pinSetAt); err != nil {
+			return err
+		}
+	}
 	w.contract.CancelBy, w.contract.CancelAt = w.role, w.now
 	if err := w.note(ctx, "cancel_asked", ""); err != nil {
 		return err

@@ -46,6 +46,18 @@ func (s *Service) CancelProof(c Contract, role Role, channel Channel) Proof {
 	}
 }
 
+// AskProof is what asking by USSD to call off takes: with it a seller gives half of
+// what sends the money back to a buyer, who may hold the phone just now. Above
+// [Policy.CodeAbove] it takes the PIN of a seller who has one that moves money, and
+// nothing of all others: a code would lie in the same phone.
+func (s *Service) AskProof(c Contract, role Role, channel Channel) Proof {
+	if channel == ChannelUSSD && role == Seller && c.State.Funded() && c.Amount > s.policy.CodeAbove &&
+		s.pinOrCode(c.Seller) == ProofPIN {
+		return ProofPIN
+	}
+	return ProofNone
+}
+
 func (s *Service) pinOrCode(p Party) Proof {
 	if p.PIN.Set() && p.PIN.Trusted(s.now()) {
 		return ProofPIN
