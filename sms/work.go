@@ -355,24 +355,26 @@ func which(verb Verb, open []escrow.Contract) reply {
 	return reply{escrow.MsgWhich, escrow.MessageParams{Item: strings.Join(refs, ", "), Words: string(verb)}}
 }
 
-// How many answers of one kind a writer gets in an hour, where the answer does
-// not say how a contract of theirs stands: a person who tries again is answered,
-// and a machine that answers whatever we say does not go on for ever.
+// How many answers of one kind a writer gets in an hour: a person who tries again
+// is answered, and a machine that answers whatever we say does not go on for ever.
 const (
+	// answersAnHour is for what says little, and for the codes that come again.
 	answersAnHour = 5
 	// helpAnHour is for what tells people how to go on: who asks for help gets it.
 	helpAnHour = 20
+	// standingAnHour is for how a contract of theirs stands.
+	standingAnHour = 20
 )
 
-// most is the limit that an answer counts against; zero is none.
+// most is the limit that an answer counts against. No answer is without one.
 func (r reply) most() int {
 	switch r.template {
-	case escrow.MsgUnknown, escrow.MsgStop, escrow.MsgNotUnderstood:
+	case escrow.MsgUnknown, escrow.MsgStop, escrow.MsgNotUnderstood, escrow.MsgDeliveredBuyer, escrow.MsgCancelAsked:
 		return answersAnHour
 	case escrow.MsgHelp, escrow.MsgStart, escrow.MsgLanguage, escrow.MsgSuggest, escrow.MsgWhich:
 		return helpAnHour
 	default:
-		return 0
+		return standingAnHour // MsgStatus and MsgRefused
 	}
 }
 
