@@ -81,7 +81,8 @@ type Client struct {
 	reads    *outcall.Executor
 	second   *route // nil where there is none
 
-	// refusedUntil is when the account may be tried again, in Unix nanoseconds.
+	// refusedUntil is when the account may be tried again, in Unix nanoseconds. Each
+	// process finds out by itself, at the price of one call that is refused.
 	refusedUntil atomic.Int64
 }
 
@@ -189,16 +190,23 @@ func (c *Client) alarm(ctx context.Context, reply outcall.Reply, answers []answe
 }
 
 // detour sends by the second route what the first one did not take. Where the
-// second does not take it either, the first is tried again later.
+// second does not take it either, the first is tried again later: what the second
+// refuses may be its configuration, which must lose nobody a message.
 func (c *Client) detour(ctx context.Context, phone escrow.Phone, text string, first escrow.Dispatch) escrow.Dispatch {
 	second := c.second.send(ctx, phone, text)
-	if second.Outcome == escrow.NotSent {
-		first.RetryAfter = min(first.RetryAfter, max(second.RetryAfter, soon))
-		first.Reason = first.Reason + "; " + second.Reason
+	both := first.Reason + "; " + c.second.cfg.Name + ": " + second.Reason
+	switch second.Outcome {
+	case escrow.NotSent:
+		first.RetryAfter, first.Reason = min(first.RetryAfter, max(second.RetryAfter, soon)), both
 		return first
+	case escrow.Refused:
+		c.cfg.Log.ErrorContext(ctx, "the second SMS provider refuses our requests: an operator must act", "reason", second.Reason)
+		first.Reason = both
+		return first
+	default:
+		second.Route = c.second.cfg.Name
+		return second
 	}
-	second.Route = c.second.cfg.Name
-	return second
 }
 
 // wait asks a limit. Where it cannot be asked, words are worth more than a limit.

@@ -1,8 +1,10 @@
 package sms
 
 import (
+	"bytes"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,7 +126,7 @@ func TestWhichAnswersGoByTheSecondRoute(t *testing.T) {
 		"nobody":          {simulator.Faults{SMSNobody: true}, escrow.Refused, 0},
 		"both refused":    {simulator.Faults{SMSStatus: 401, SecondSMSStatus: 401}, escrow.NotSent, 0},
 		"second unsure":   {simulator.Faults{SMSStatus: 401, SecondSMSStatus: 500}, escrow.Unknown, 0},
-		"second does not": {simulator.Faults{SMSStatus: 401, SecondSMSStatus: 400}, escrow.Refused, 0},
+		"second does not": {simulator.Faults{SMSStatus: 401, SecondSMSStatus: 400}, escrow.NotSent, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +137,34 @@ func TestWhichAnswersGoByTheSecondRoute(t *testing.T) {
 				t.Errorf("got %+v, %d texts", got, len(texts))
 			}
 		})
+	}
+}
+
+// TestASecondRouteThatRefusesLosesNothing mistypes the address of the second
+// provider: the text goes by the first as soon as that can be reached, and an
+// operator is told why not sooner.
+func TestASecondRouteThatRefusesLosesNothing(t *testing.T) {
+	t.Parallel()
+	address, sim := simulateFaults(t, &shelf{})
+	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound} {
+		var log bytes.Buffer
+		c := withSecond(t, address+"/sim/africastalking", address, slog.New(slog.NewTextHandler(&log, nil)))
+		sim.SetFaults(simulator.Faults{SMSStatus: http.StatusUnauthorized, SecondSMSStatus: status})
+		got := c.Send(t.Context(), notice(), "8305")
+		if got.Outcome != escrow.NotSent || got.Route != "" || got.RetryAfter <= 0 || !strings.Contains(got.Reason, strconv.Itoa(status)) {
+			t.Errorf("got %+v", got)
+		}
+		if !strings.Contains(log.String(), "the second SMS provider refuses our requests") {
+			t.Errorf("an operator reads %s", log.String())
+		}
+		sim.SetFaults(simulator.Faults{})
+		c.refusedUntil.Store(0) // a while later
+		if got := c.Send(t.Context(), notice(), "8305"); got.Outcome != escrow.Taken || got.Route != "" {
+			t.Errorf("by the first: %+v", got)
+		}
+	}
+	if texts := came(t, address); len(texts) != 2 {
+		t.Errorf("on the phone: %+v", texts)
 	}
 }
 
