@@ -28,7 +28,7 @@ func (s *Service) hold(ctx context.Context, m Message) (held bool, err error) {
 		return false, nil
 	}
 	if m.Silent && m.Template.Stoppable() {
-		return true, s.drop(ctx, m)
+		return true, s.drop(ctx, m, "not sent: the receiver said STOP")
 	}
 	now := s.now()
 	if wait := daytime(now).Sub(now); wait > 0 {
@@ -37,14 +37,14 @@ func (s *Service) hold(ctx context.Context, m Message) (held bool, err error) {
 	return false, nil
 }
 
-// drop notes that a reminder was not wanted.
-func (s *Service) drop(ctx context.Context, m Message) error {
+// drop notes why a message is not to be sent any more.
+func (s *Service) drop(ctx context.Context, m Message, why string) error {
 	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		m, err := tx.Message(ctx, m.ID)
 		if err != nil || m.State != MessageQueued {
 			return err
 		}
-		m.Note = "not sent: the receiver said STOP"
+		m.Note = why
 		return s.mark(ctx, tx, &m, MessageFailed)
 	})
 }

@@ -117,3 +117,34 @@ func TestRemindersWaitForTheMorning(t *testing.T) {
 		}
 	}
 }
+
+// A code that is void by the time its message could leave is not written about:
+// without the code the message says to reply what no reply fits.
+func TestAMessageWhoseCodeIsVoidIsNotSent(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.PaymentLocked, escrow.Shillings(9_000))
+		for _, do := range []func(context.Context, escrow.Command) (escrow.Result, error){w.Service.Cancel, w.Service.KeepOn} {
+			if _, err := do(t.Context(), w.Command(amina, c.Ref)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Work()
+		if told := w.Postbox.To(otieno); slices.Contains(told, escrow.MsgCancelAsked) || !slices.Contains(told, escrow.MsgCancelKept) {
+			t.Errorf("the seller is told %v", told)
+		}
+		c = w.DealIn(escrow.Delivered, escrow.Shillings(9_000))
+		w.TrustedPIN(amina, pin)
+		if _, err := w.Service.ForgotPIN(t.Context(), escrow.PINCommand{Request: w.Request(amina)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := try(t, w, c, pin, ""); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		if told := w.Postbox.To(amina); slices.Contains(told, escrow.MsgPINResetAsked) {
+			t.Errorf("the buyer is told %v", told)
+		}
+	})
+}

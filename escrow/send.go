@@ -74,9 +74,12 @@ func (s *Service) Send(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	// Before the message counts as being sent: a fault here must not lose it.
-	code, err := s.codeFor(ctx, m)
+	code, void, err := s.codeFor(ctx, m)
 	if err != nil {
 		return err
+	}
+	if void && m.State == MessageQueued {
+		return s.drop(ctx, m, "not sent: its code is void")
 	}
 	if held, err := s.hold(ctx, m); err != nil || held {
 		return err
@@ -134,31 +137,32 @@ func (s *Service) startSending(ctx context.Context, m Message) (messages []Messa
 }
 
 // codeFor derives the code for the templates that carry one: each goes to the one
-// side that may use it.
-func (s *Service) codeFor(ctx context.Context, m Message) (string, error) {
+// side that may use it. A code is void where what it was for was taken back before
+// the message could leave.
+func (s *Service) codeFor(ctx context.Context, m Message) (code string, void bool, err error) {
 	if m.Template == MsgPINResetAsked {
 		if m.To.PIN.ResetAt.IsZero() {
-			return "", nil // it was dropped meanwhile
+			return "", true, nil
 		}
-		return s.codes.forReset(m.To, m.To.PIN.ResetAt), nil
+		return s.codes.forReset(m.To, m.To.PIN.ResetAt), false, nil
 	}
 	if !m.Template.carriesCode() {
-		return "", nil
+		return "", false, nil
 	}
 	contract, _, err := s.store.FindContract(ctx, m.Params.Ref)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if m.Template == MsgCancelAsked {
 		if contract.CancelBy == "" || contract.Party(contract.CancelBy).ID == m.To.ID {
-			return "", nil // the wish was taken back meanwhile
+			return "", true, nil
 		}
-		return s.codes.ForCancel(contract), nil
+		return s.codes.ForCancel(contract), false, nil
 	}
 	if contract.Buyer.ID != m.To.ID {
-		return "", fmt.Errorf("message %s asks for the release code of another's contract", m.ID)
+		return "", false, fmt.Errorf("message %s asks for the release code of another's contract", m.ID)
 	}
-	return s.codes.For(contract), nil
+	return s.codes.For(contract), false, nil
 }
 
 func (s *Service) sent(ctx context.Context, id uuid.UUID, answer Dispatch) error {
