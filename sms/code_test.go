@@ -54,7 +54,8 @@ func TestAWetHalfReleasesNothing(t *testing.T) {
 			t.Errorf("%q: %v, %s", text, letters, d.state())
 		}
 	}
-	if d.text(amina, "received 1234 8305 all good, thanks"); d.state() != escrow.Completed {
+	d.text(amina, "received 1234 8305 all good, thanks")
+	if d.state() != escrow.Completed {
 		t.Errorf("praise leaves the contract %s", d.state())
 	}
 	d.Prove()
