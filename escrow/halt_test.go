@@ -112,7 +112,7 @@ func TestWhatWasSettledByHandDoesNotFillTheFloat(t *testing.T) {
 		wantSent(t, w, 3) // the collection, the first, and one to see
 		probe := w.Till.Last(t, escrow.Payout)
 		learn(t, w, probe.ID, notPaid(escrow.CauseNumber, "2040"))
-		if err := w.Service.SettledByHand(t.Context(), probe.ID, "RHAND", w.Errand("k")); err != nil {
+		if err := w.Service.SettledByHand(t.Context(), probe.ID, escrow.MethodB2C, "RHAND", w.Errand("k")); err != nil {
 			t.Fatal(err)
 		}
 		wantHalt(t, w, escrow.HaltFloat)

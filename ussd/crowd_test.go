@@ -136,7 +136,7 @@ func TestWhatASessionHolds(t *testing.T) {
 	amina.answers("1", "1")
 	amina.wants("Type the code")
 	amina.answers(other(code))
-	amina.wants("Wrong code. 4 tries left.")
+	amina.wants("Wrong code. Tries left: 4.")
 	for _, secret := range []string{code, other(code)} {
 		if strings.Contains(x.session(amina), secret) || strings.Contains(x.logs.String(), secret) {
 			t.Errorf("%s is in the session or the log", secret)
