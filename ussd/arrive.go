@@ -29,6 +29,10 @@ func (c *call) arrive(ctx context.Context, entry string) error {
 		return c.home(ctx, entry)
 	}
 	c.sess.Menu.Open, c.sess.Menu.Rows, c.sess.Menu.More, c.sess.Menu.Lines = nil, nil, false, false
+	if node.Key == "resume" {
+		c.offerDraft()
+		return nil
+	}
 	switch node.Shows {
 	case menus.FromHome:
 		return c.home(ctx, node.Key)
@@ -63,7 +67,7 @@ func (c *call) home(ctx context.Context, entry string) error {
 	if c.sess.Language == "" {
 		c.speak(string(home.Party.Language))
 	}
-	c.remember()
+	c.remember(home.Open)
 	c.first(home.Waiting(), entry)
 	if asked {
 		c.notice = c.text("notice.unknown", nil)
@@ -193,7 +197,8 @@ func (c *call) offers(v escrow.View) []string {
 	if v.Contract.CanRemind(v.Role) {
 		open = append(open, "remind")
 	}
-	return append(open, c.proof(v), c.cancelProof(v))
+	asking := c.Service.AskProof(v.Contract, v.Role, escrow.ChannelUSSD)
+	return append(open, c.proof(v), c.cancelProof(v), "ask_"+string(asking))
 }
 
 // cancelProof names what agreeing to call off takes; too many wrong codes leave

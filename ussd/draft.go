@@ -24,6 +24,7 @@ type draft struct {
 	Data    map[string]string `json:"d,omitempty"`
 	Did     string            `json:"a,omitempty"` // the screen that told what was done
 	Ref     string            `json:"r,omitempty"` // of what was done
+	State   string            `json:"o,omitempty"` // where the contract stood then
 	Begun   string            `json:"c,omitempty"` // the call in which it was begun, where that was an earlier one
 	// Before is what the call itself had found, so that it can be rebuilt.
 	Before *draft `json:"b,omitempty"`
@@ -153,7 +154,7 @@ func (c *call) leaves() (draft, bool) {
 		left.Begun = c.begun()
 	}
 	if c.shown.did != "" {
-		left.Did, left.Ref = c.shown.did, c.shown.view.Ref
+		left.Did, left.Ref, left.State = c.shown.did, c.shown.view.Ref, c.shown.view.State
 		return left, true
 	}
 	node := c.menu.Node(c.sess.Menu.Node)
@@ -169,9 +170,17 @@ func (c *call) leaves() (draft, bool) {
 	return left, true
 }
 
-// remember says what the earlier call did, whose end the caller may not have seen.
-func (c *call) remember() {
-	if before := c.sess.Before; before != nil && before.Did != "" && c.sess.Entry == "" {
+// remember says what the earlier call did, whose end the caller may not have seen:
+// while the contract stands where that left it, because an SMS has told what came
+// after.
+func (c *call) remember(open []escrow.Contract) {
+	before := c.sess.Before
+	if before == nil || before.Did == "" || c.sess.Entry != "" || !c.texts.Has("notice."+before.Did) {
+		return
+	}
+	if stands := escrow.State(before.State); before.Ref == "" || stands.Terminal() || slices.ContainsFunc(open, func(o escrow.Contract) bool {
+		return string(o.Ref) == before.Ref && o.State == stands
+	}) {
 		c.notice = c.text("notice."+before.Did, map[string]string{"Ref": before.Ref})
 	}
 }

@@ -305,7 +305,7 @@ func TestPagesOfLists(t *testing.T) {
 	amina.answers("9", "2")
 	amina.wants("My contracts", "Ksh106", "98. More")
 	amina.answers("98", "98")
-	amina.wants("1. ", "Ksh100\n0. Back")
+	amina.wants("1. ", "Ksh100 new\n0. Back")
 	amina.answer("2")
 	amina.wants("Not a choice.", "Ksh100")
 	amina.answers("0", "0", "0")

@@ -60,6 +60,10 @@ func complaint(wrong bool, key string) string {
 	return ""
 }
 
+// yearlessAhead is how many days ahead a day of next year may be that was typed
+// without its year: no screen shows the year.
+const yearlessAhead = 180
+
 // readDay reads a day of delivery: "+3" is a choice, in three days; typed are
 // 24/12, which is the next one to come, and 24/12/2026.
 func readDay(text string, now time.Time) (time.Time, bool) {
@@ -76,10 +80,12 @@ func readDay(text string, now time.Time) (time.Time, bool) {
 		year = number(parts[3])
 	}
 	day, ok := date(year, number(parts[2]), number(parts[1]))
+	last := now.Add(escrow.MaxAhead)
 	if parts[3] == "" && (!ok || day.Before(today)) {
 		day, ok = date(year+1, number(parts[2]), number(parts[1]))
+		last = today.AddDate(0, 0, yearlessAhead) // a day just past is a mistake, not next year's
 	}
-	return day, ok && !day.Before(today) && !day.After(now.Add(escrow.MaxAhead))
+	return day, ok && !day.Before(today) && !day.After(last)
 }
 
 // number reads digits that a pattern has already matched.

@@ -331,9 +331,9 @@ func TestADealWithACallForEveryAnswer(t *testing.T) {
 		redials int
 		behind  []string
 	}{
-		"deal.en.txt": {9, []string{"CON Type the code from our SMS to pay 0722***418 Ksh12,500", "CON The code is 4 digits."}},
-		"deal.sw.txt": {10, nil},
-		"pin.en.txt":  {8, []string{"CON Type your VoicePact PIN to pay 0722***418 Ksh6,000", "CON Wrong PIN. Tries left: 4."}},
+		"deal.en.txt": {8, []string{"CON Type the code from our SMS to pay 0722***418 Ksh12,500", "CON The code is 4 digits."}},
+		"deal.sw.txt": {9, nil},
+		"pin.en.txt":  {7, []string{"CON Type your VoicePact PIN to pay 0722***418 Ksh6,000", "CON Wrong PIN. Tries left: 4."}},
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()

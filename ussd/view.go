@@ -25,6 +25,7 @@ type view struct {
 	Number   string // the other side's number as typed, where it is still to be checked
 	Role     string // of the caller
 	State    string
+	Standing string // the state in a word
 	Money    string // where the money is
 	Place    string // of delivery
 	Quality  string
@@ -62,6 +63,7 @@ func (c *call) viewOf(v escrow.View) view {
 	if contract.Due.Running() {
 		shown.Until = c.day(contract.Due.LastDay())
 	}
+	shown.Standing = c.text("standing."+string(contract.State), nil)
 	shown = shown.charged(contract, v.Role)
 	shown.Sentence = c.text("holding."+holdingKey(contract.State, v.Payment), shown)
 	shown.Next = c.text("next."+c.nextKey(contract, v.Role), shown)
