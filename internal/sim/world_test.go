@@ -51,6 +51,7 @@ type world struct {
 type plan struct {
 	steps int // with faults; what follows without is not counted in
 	open  storetest.Opener
+	rates map[fault]float64 // instead of those that are drawn
 }
 
 // opening is when every world begins: a Thursday morning in East Africa, far
@@ -63,6 +64,9 @@ func newWorld(t *testing.T, seed uint64, p plan) *world {
 	w := &world{
 		t: t, ctx: t.Context(), seed: seed, plan: p, begin: opening(),
 		dice: newDice(seed, "world"), agenda: &agenda{}, trace: newTrace(), faults: newFaults(seed),
+	}
+	if p.rates != nil {
+		w.faults.rates = p.rates
 	}
 	w.policy = drawPolicy(seed)
 	w.clock = &clock{true: w.begin}
