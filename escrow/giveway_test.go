@@ -1,6 +1,7 @@
 package escrow_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -33,7 +34,10 @@ func submit(t *testing.T, w *storetest.World, id uuid.UUID, answer escrow.Submis
 	hold.Reached()
 	between()
 	hold.Answer(answer)
-	<-ended // when to come again
+	err := <-ended
+	if _, again := errors.AsType[*escrow.Later](err); err != nil && !again {
+		t.Fatal(err)
+	}
 }
 
 func neverSeen(t *testing.T, w *storetest.World, id uuid.UUID) {
