@@ -17,6 +17,7 @@ func silent(t *testing.T, w *storetest.World, amount escrow.Cents) (escrow.Contr
 	w.Till.Answer(escrow.Submission{Outcome: escrow.Taken, Code: "0"}, escrow.Submission{Outcome: escrow.Unknown})
 	c := w.DealIn(escrow.Completed, amount)
 	payout := w.Till.Last(t, escrow.Payout)
+	w.Clock.Advance(5 * time.Minute) // no question is under way
 	for name, say := range sayings(w, payout) {
 		if err := say(t.Context(), w.Errand("early")); err == nil {
 			t.Errorf("%s, although M-Pesa may still tell of it", name)

@@ -48,8 +48,8 @@ func (s *Service) CloseItem(ctx context.Context, item uuid.UUID, m Mediation) er
 }
 
 // stillNeeded reports whether the item is all that looks after money: a halt that
-// holds, a stray that is open, or a payment out that has failed and is neither
-// ordered again nor settled.
+// holds, a stray that is open, a payment out that has failed and is neither ordered
+// again nor settled, or one that was paid while another attempt is under way.
 func stillNeeded(ctx context.Context, tx Tx, item Item, strays []Stray) (bool, error) {
 	switch item.Kind {
 	case ItemPayoutsHalted:
@@ -58,15 +58,23 @@ func stillNeeded(ctx context.Context, tx Tx, item Item, strays []Stray) (bool, e
 	case ItemStrayMoney:
 		return slices.ContainsFunc(strays, func(s Stray) bool { return receiptItem(s.Receipt) == item.TransferID }), nil
 	case ItemPayoutFailed, ItemNoWayBack:
-		t, err := tx.Transfer(ctx, item.TransferID)
-		if err != nil {
-			return false, err
-		}
-		attempts, err := tx.Attempts(ctx, t.PaymentID, t.Kind)
-		return !slices.ContainsFunc(attempts, func(a Transfer) bool { return a.State != TransferFailed }), err
+		attempts, err := attemptsBeside(ctx, tx, item.TransferID)
+		return err == nil && !slices.ContainsFunc(attempts, func(a Transfer) bool { return a.State != TransferFailed }), err
+	case ItemPaidTwice:
+		attempts, err := attemptsBeside(ctx, tx, item.TransferID)
+		return slices.ContainsFunc(attempts, func(a Transfer) bool { return !a.State.Final() }), err
 	default:
 		return false, nil
 	}
+}
+
+// attemptsBeside returns all attempts to move the money of a transfer.
+func attemptsBeside(ctx context.Context, tx Tx, id uuid.UUID) ([]Transfer, error) {
+	t, err := tx.Transfer(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Attempts(ctx, t.PaymentID, t.Kind)
 }
 
 // noteClosing writes the closing into the contract's history, unless nobody would

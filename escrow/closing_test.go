@@ -3,6 +3,7 @@ package escrow_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store/storetest"
@@ -57,4 +58,47 @@ func closeKind(t *testing.T, w *storetest.World, kind escrow.ItemKind) error {
 	}
 	t.Fatalf("no item %s among %v", kind, items)
 	return nil
+}
+
+// While the other attempt is under way nobody forgets that one was paid.
+func TestPaidTwiceStaysOpenWhileTheOtherGoesOn(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		w.DealIn(escrow.Completed, price)
+		first := w.Till.Last(t, escrow.Payout)
+		w.Learn(escrow.Payout, notPaid("", "x"))
+		if err := w.Service.Retry(t.Context(), first.ID, "", w.Errand("k")); err != nil {
+			t.Fatal(err)
+		}
+		w.Work()
+		if err := w.Service.Learn(t.Context(), first.ID, paid("R8"), "late"); err != nil {
+			t.Fatal(err)
+		}
+		if err := closeKind(t, w, escrow.ItemPaidTwice); !errors.Is(err, escrow.Refuse(escrow.LastItem)) {
+			t.Errorf("it is closed: %v", err)
+		}
+		w.Pay(escrow.Payout, "R9")
+		if err := closeKind(t, w, escrow.ItemPaidTwice); err != nil {
+			t.Errorf("it stays open: %v", err)
+		}
+	})
+}
+
+// A payout that is to be sent again has no use for the watch over its first sending.
+func TestTheWatchEndsWhereAPayoutIsSentAgain(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		w.Till.Answer(escrow.Submission{Outcome: escrow.Taken, Code: "0"}, escrow.Submission{Outcome: escrow.Unknown})
+		w.DealIn(escrow.Completed, price)
+		payout := w.Till.Last(t, escrow.Payout)
+		w.Clock.Advance(11 * time.Minute)
+		w.Till.Say(payout.ID, escrow.Finding{Verdict: escrow.NeverSeen, Code: "2032"})
+		if err := w.Service.Watch(t.Context(), payout.ID); err != nil {
+			t.Errorf("it goes on: %v", err)
+		}
+		w.Work()
+		wantSent(t, w, 3)
+	})
 }

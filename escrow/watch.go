@@ -82,8 +82,8 @@ func (s *Service) rest(ctx context.Context, id uuid.UUID, finding Finding) error
 	var next time.Time
 	var again bool
 	t, err := s.onTransfer(ctx, id, "watch:"+id.String(), func(ctx context.Context, w *work, t *Transfer) error {
-		if !t.awaited() {
-			return nil
+		if !t.awaited() || t.State == TransferCreated {
+			return nil // what is sent again is watched anew
 		}
 		if finding.Verdict != NotAsked {
 			t.Looks++
@@ -99,7 +99,7 @@ func (s *Service) rest(ctx context.Context, id uuid.UUID, finding Finding) error
 		}
 		return s.losePatience(ctx, w, t, finding, again)
 	})
-	if err != nil || !again || !t.awaited() {
+	if err != nil || !again || !t.awaited() || t.State == TransferCreated {
 		return err
 	}
 	return &Later{After: next.Sub(s.now())}
