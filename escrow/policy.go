@@ -5,7 +5,7 @@ import "time"
 // Policy holds the amounts and times that an operator may choose.
 type Policy struct {
 	// CodeAbove is the amount above which accepting goods on USSD takes the
-	// release code as a second proof. By SMS it always does, because a sender's
+	// PIN, or the release code, as a second proof; see [Service.Proof]. By SMS it always does, because a sender's
 	// number can be forged there.
 	CodeAbove Cents
 	// PromptLife is how long a buyer has to answer an M-Pesa prompt before the

@@ -31,7 +31,7 @@ type config struct {
 	// their network codes.
 	Screens map[string]int `env:"USSD_SCREEN_SIZES"`
 	// CodeAbove is the amount in shillings above which accepting goods by USSD
-	// takes the release code.
+	// takes the PIN or the release code.
 	CodeAbove int64 `env:"CODE_ABOVE_KSH" envDefault:"5000"`
 	Ruling
 
@@ -89,8 +89,8 @@ func (s Signing) checkSigning(ctx context.Context, db *store.Store) error {
 
 // Ruling is what an operator chose about mediators.
 type Ruling struct {
-	// FourEyesAbove is the amount in shillings above which a ruling takes a second
-	// operator.
+	// FourEyesAbove is the amount in shillings above which a ruling, another number to
+	// pay to, and what is settled by hand or said of stray money take a second operator.
 	FourEyesAbove int64 `env:"FOUR_EYES_ABOVE_KSH" envDefault:"20000"`
 }
 
