@@ -71,7 +71,7 @@ func advice(kind escrow.ItemKind) string {
 	case escrow.ItemPayoutFailed:
 		return "transfer retry TRANSFER [--to PHONE] --reason WHY, or pay in the portal and: transfer settled TRANSFER …"
 	case escrow.ItemPayoutSilent:
-		return "it is still asked about: pay nothing again; as the portal shows it: transfer settled TRANSFER …, or transfer failed TRANSFER …"
+		return "it is still asked about: pay nothing again; by what the portal shows: transfer settled TRANSFER …, or failed"
 	case escrow.ItemCollectUnknown:
 		return "look for it in the portal: contract show CONTRACT; when it is settled: item close ITEM --reason WHAT"
 	case escrow.ItemStrayMoney:

@@ -13,7 +13,7 @@ import (
 type transferCmd struct {
 	Retry   transferRetryCmd   `cmd:"" help:"Order a payout or refund once more that has failed for good."`
 	Settled transferSettledCmd `cmd:"" help:"Note that its money has left, as M-Pesa's portal shows."`
-	Failed  transferFailedCmd  `cmd:"" help:"Note that its money has not left, as M-Pesa's portal shows, where M-Pesa tells us nothing."`
+	Failed  transferFailedCmd  `cmd:"" help:"Note that its money has not left, as M-Pesa's portal shows."`
 }
 
 type transferSettledCmd struct {
