@@ -111,19 +111,17 @@ func checkWords(node Node) []error {
 	if input == nil {
 		input = &Input{}
 	}
-	acts, kinds := []Act{input.Act}, []Kind{input.Kind}
-	for _, choice := range node.Choices {
-		acts, kinds = append(acts, choice.Act), append(kinds, choice.Set.Kind)
-	}
-	for _, act := range acts {
+	look := func(act Act, kind Kind) {
 		if act != "" && !slices.Contains(Acts(), act) {
 			unknown("act", string(act))
 		}
-	}
-	for _, kind := range kinds {
 		if !slices.Contains(Kinds(), kind) {
 			unknown("kind of answer", string(kind))
 		}
+	}
+	look(input.Act, input.Kind)
+	for _, choice := range node.Choices {
+		look(choice.Act, choice.Set.Kind)
 	}
 	return problems
 }

@@ -178,9 +178,9 @@ func (c *call) remember(open []escrow.Contract) {
 	if before == nil || before.Did == "" || c.sess.Entry != "" || !c.texts.Has("notice."+before.Did) {
 		return
 	}
-	if stands := escrow.State(before.State); before.Ref == "" || stands.Terminal() || slices.ContainsFunc(open, func(o escrow.Contract) bool {
-		return string(o.Ref) == before.Ref && o.State == stands
-	}) {
+	left := escrow.State(before.State)
+	stands := func(o escrow.Contract) bool { return string(o.Ref) == before.Ref && o.State == left }
+	if before.Ref == "" || left.Terminal() || slices.ContainsFunc(open, stands) {
 		c.notice = c.text("notice."+before.Did, map[string]string{"Ref": before.Ref})
 	}
 }

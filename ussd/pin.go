@@ -105,7 +105,8 @@ func (c *call) sendCode(ctx context.Context, step menus.Step) error {
 		template = escrow.MsgCancelAsked
 	}
 	if _, err := c.Service.Say(ctx, escrow.Answer{
-		Key: c.request().Key, To: c.hop.phone, Template: template, Params: escrow.ParamsFor(seen.Contract, seen.Role), Most: codesAnHour,
+		Key: c.request().Key, To: c.hop.phone, Template: template,
+		Params: escrow.ParamsFor(seen.Contract, seen.Role), Most: codesAnHour,
 	}); err != nil {
 		return fmt.Errorf("code again: %w", err)
 	}
