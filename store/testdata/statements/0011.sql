@@ -137,7 +137,8 @@ ORDER BY t.created_at DESC, t.attempt DESC, t.id DESC;
 
 -- sqlContract
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -159,7 +160,8 @@ WHERE c.id = $1;
 
 -- sqlContractByRef
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -181,7 +183,8 @@ WHERE c.id = (SELECT contract_id FROM contract_refs WHERE ref = $1);
 
 -- sqlContractsAfter
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -205,7 +208,8 @@ LIMIT $2;
 
 -- sqlContractsIn
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -234,10 +238,6 @@ LIMIT ?;
 -- sqlCountContracts
 SELECT COUNT(*) FROM contracts;
 
--- sqlCountItemsOf
-SELECT COUNT(*) FROM operator_items
-WHERE contract_id = $1 AND closed_at IS NULL;
-
 -- sqlDisableOperator
 UPDATE operators SET disabled_at = $2
 WHERE name = $1 AND disabled_at IS NULL;
@@ -263,7 +263,8 @@ ORDER BY contract_id, seq;
 
 -- sqlFindContract
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -289,7 +290,8 @@ WHERE c.id = (SELECT contract_id FROM contract_refs WHERE ref = $1);
 
 -- sqlFindContracts
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -470,7 +472,8 @@ WHERE state IN ('submitted', 'accepted', 'unknown') OR state = 'succeeded' AND u
 
 -- sqlNewest
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
@@ -522,7 +525,8 @@ LIMIT 1;
 
 -- sqlOpenContracts
 SELECT
-    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer, c.deliver_by, c.terms_hash,
+    c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
+    c.deliver_by, c.terms_hash,
     c.disputed_from, c.disputed_by, c.reason, c.code_tries, c.chain_seq, c.chain_head,
     c.due_kind, c.due_at, c.due_end, c.due_armed, c.due_counted, c.due_frozen, c.cancel_by, c.cancel_at, c.cancel_tries,
     c.reminded_at,
