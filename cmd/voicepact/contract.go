@@ -15,6 +15,7 @@ type contractCmd struct {
 	Resolve contractResolveCmd `cmd:"" help:"Decide a dispute: so much to the seller, the rest to the buyer."`
 	Approve contractApproveCmd `cmd:"" help:"Do what another operator proposed."`
 	Reject  contractRejectCmd  `cmd:"" help:"Refuse what was proposed."`
+	Unlock  contractUnlockCmd  `cmd:"" help:"Let a code be tried again that was wrong too often."`
 }
 
 type contractListCmd struct {
@@ -167,6 +168,25 @@ func (c *contractRejectCmd) Run(ctx context.Context) error {
 			return err
 		}
 		fmt.Printf("Rejected. %s is still disputed, and %s stays held.\n", result.Contract.Ref, result.Contract.Amount)
+		return nil
+	})
+}
+
+type contractUnlockCmd struct {
+	books
+	refArg
+
+	Reason string `required:"" placeholder:"HOW" help:"How it was made sure who asks, for the history."`
+}
+
+// Run implements the command.
+func (c *contractUnlockCmd) Run(ctx context.Context) error {
+	return c.atDesk(ctx, func(d *desk) error {
+		result, err := d.service.Unlock(ctx, d.mediation(escrow.Ref(c.Ref), c.Reason))
+		if err != nil {
+			return err
+		}
+		fmt.Printf("Unlocked. The codes of %s can be tried five times again.\n", result.Contract.Ref)
 		return nil
 	})
 }

@@ -68,6 +68,8 @@ func advice(kind escrow.ItemKind) string {
 		return "hear both sides, then: contract resolve CONTRACT --to-seller KSH --reason WHY"
 	case escrow.ItemAcceptedSilent:
 		return "call the seller, who only has to confirm; nothing is paid before"
+	case escrow.ItemCodeLocked:
+		return "call the person back at their number; when it was them: contract unlock CONTRACT --reason HOW"
 	case escrow.ItemPayoutFailed:
 		return "transfer retry TRANSFER [--to PHONE] --reason WHY, or pay in the portal and: transfer settled TRANSFER …"
 	case escrow.ItemPayoutSilent:
