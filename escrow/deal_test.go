@@ -89,24 +89,39 @@ func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		t.Helper()
-		var b strings.Builder
-		for _, state := range []escrow.State{
+		states := []escrow.State{
 			escrow.Pending, escrow.Confirmed, escrow.PaymentLocked, escrow.Delivered,
 			escrow.Accepted, escrow.Completed, escrow.Disputed, escrow.Cancelled,
-		} {
-			w := storetest.NewWorld(t, open)
-			for i := range useCases(w.Service) {
-				fmt.Fprintf(&b, "%-16s %-18s", state, useCases(w.Service)[i].name)
-				for _, caller := range []escrow.Phone{amina, otieno, storetest.Mallory} {
-					fmt.Fprintf(&b, " %-18s", attempt(w, state, i, caller))
-				}
-				b.WriteString("\n")
+		}
+		rows := make([]string, len(states))
+		t.Run("rows", func(t *testing.T) { //nolint:paralleltest // its parts are, and it waits for them
+			for i, state := range states {
+				t.Run(string(state), func(t *testing.T) {
+					t.Parallel()
+					w := storetest.NewWorld(t, open)
+					rows[i] = whoMay(w, state)
+					w.Prove()
+				})
 			}
-			w.Prove()
+		})
+		if rows[0] == "" {
+			t.Skip("no row was made: it says why")
 		}
 		header := fmt.Sprintf("%-16s %-18s %-18s %-18s %-18s\n", "state", "act", "buyer", "seller", "stranger")
-		testkit.Golden(t, "testdata/acts.golden", header+b.String())
+		testkit.Golden(t, "testdata/acts.golden", header+strings.Join(rows, ""))
 	})
+}
+
+func whoMay(w *storetest.World, state escrow.State) string {
+	var b strings.Builder
+	for i := range useCases(w.Service) {
+		fmt.Fprintf(&b, "%-16s %-18s", state, useCases(w.Service)[i].name)
+		for _, caller := range []escrow.Phone{amina, otieno, storetest.Mallory} {
+			fmt.Fprintf(&b, " %-18s", attempt(w, state, i, caller))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 func attempt(w *storetest.World, state escrow.State, i int, caller escrow.Phone) string {
