@@ -24,7 +24,7 @@ run: ## Run everything here with simulated phones and money, then open the print
 
 test: ## Run all tests on PostgreSQL, Redis and Chromium, which are found or installed.
 	$(GO) vet $(PACKAGES)
-	scripts/with-services $(GO) test -race -timeout 20m $(TESTFLAGS) $(PACKAGES)
+	scripts/with-services $(GO) test -race -timeout 40m $(TESTFLAGS) $(PACKAGES)
 
 kill-loop: ## Kill gateways, PostgreSQL and Redis under load N times (200), looking at the books after each.
 	$(GO) test ./internal/e2e -run '^TestKillLoop$$' -v -timeout 0 -rounds $(N) -seed $(SEED)
