@@ -36,7 +36,7 @@ func TestCallingOffTakesBoth(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		t.Helper()
 		rows := make([]string, len(funded())*len(askers))
-		t.Run("rows", func(t *testing.T) { //nolint:paralleltest // its parts are, and it waits for them
+		t.Run("rows", func(t *testing.T) { // whose parts are parallel, and it waits for them
 			for i := range rows {
 				state, asker := funded()[i/len(askers)], askers[i%len(askers)]
 				t.Run(string(state)+" "+name(asker), func(t *testing.T) {

@@ -94,7 +94,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			escrow.Accepted, escrow.Completed, escrow.Disputed, escrow.Cancelled,
 		}
 		rows := make([]string, len(states))
-		t.Run("rows", func(t *testing.T) { //nolint:paralleltest // its parts are, and it waits for them
+		t.Run("rows", func(t *testing.T) { // whose parts are parallel, and it waits for them
 			for i, state := range states {
 				t.Run(string(state), func(t *testing.T) {
 					t.Parallel()
