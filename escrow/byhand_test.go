@@ -137,15 +137,7 @@ func TestARefundThatWasPaidToAPhoneByHand(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {
 		t.Helper()
-		_, transfer := paying(t, w)
-		finding := paid("R1")
-		finding.Payer = "254733000999"
-		if err := w.Service.Learn(t.Context(), transfer.ID, finding, "test"); err != nil {
-			t.Fatal(err)
-		}
-		w.Work()
-		refund := w.Till.Last(t, escrow.Refund)
-		w.Learn(escrow.Refund, notPaid("", "R000002"))
+		refund := refusedReversal(t, w)
 		if err := w.Service.SettledByHand(t.Context(), refund.ID, escrow.MethodSTK, "RHAND", w.Errand("k")); err == nil {
 			t.Error("a prompt paid it back")
 		}

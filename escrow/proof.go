@@ -65,17 +65,6 @@ func (s *Service) pinOrCode(p Party) Proof {
 	return ProofCode
 }
 
-// NeedsCode reports whether accepting the goods takes the release code.
-func (s *Service) NeedsCode(c Contract, channel Channel) bool {
-	return s.Proof(c, Buyer, channel) == ProofCode
-}
-
-// NeedsCancelCode reports whether agreeing to call off takes the code of the message
-// that asked.
-func (s *Service) NeedsCancelCode(c Contract, role Role, channel Channel) bool {
-	return s.CancelProof(c, role, channel) == ProofCode
-}
-
 // act is a use case that can take a PIN: whether it would do something, and what it
 // then takes.
 type act struct {

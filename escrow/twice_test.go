@@ -139,21 +139,28 @@ func TestTheAnswerToAnEarlierSendingIsIgnored(t *testing.T) {
 	})
 }
 
+// refusedReversal is the refund of what a stranger paid, which M-Pesa has refused.
+func refusedReversal(t *testing.T, w *storetest.World) escrow.Transfer {
+	t.Helper()
+	_, transfer := paying(t, w)
+	finding := paid("R1")
+	finding.Payer = "254733000999"
+	if err := w.Service.Learn(t.Context(), transfer.ID, finding, "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.Work()
+	refund := w.Till.Last(t, escrow.Refund)
+	w.Learn(escrow.Refund, notPaid("", "R000002"))
+	return refund
+}
+
 // A refund that no rule knows a way for is given back by hand in the portal, booked
 // under its receipt once, and until then it cannot be forgotten.
 func TestWhatIsSettledByHandIsBooked(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {
 		t.Helper()
-		_, transfer := paying(t, w)
-		finding := paid("R1")
-		finding.Payer = "254733000999"
-		if err := w.Service.Learn(t.Context(), transfer.ID, finding, "test"); err != nil {
-			t.Fatal(err)
-		}
-		w.Work()
-		refund := w.Till.Last(t, escrow.Refund)
-		w.Learn(escrow.Refund, notPaid("", "R000002"))
+		refund := refusedReversal(t, w)
 		wantItems(t, w, "[payout_failed]")
 		if err := w.Service.Retry(t.Context(), refund.ID, "", w.Errand("k")); err == nil {
 			t.Error("the buyer would be paid what another paid")

@@ -15,8 +15,8 @@ import (
 	"github.com/voicepact/gateway/internal/outcall"
 )
 
-// Config says how messages leave. The limits, the second
-// route and Sender may be left out.
+// Config says how messages leave. The limits, the second route and Sender may be
+// left out.
 type Config struct {
 	BaseURL  string // https://api.africastalking.com
 	Username string

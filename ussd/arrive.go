@@ -229,7 +229,7 @@ func (c *call) proof(v escrow.View) string {
 }
 
 func (c *call) needsCode(contract escrow.Contract) bool {
-	return c.Service.NeedsCode(contract, escrow.ChannelUSSD)
+	return c.Service.Proof(contract, escrow.Buyer, escrow.ChannelUSSD) == escrow.ProofCode
 }
 
 // codeUnsent reports whether accepting takes a code that does not exist yet: it

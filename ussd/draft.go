@@ -116,7 +116,7 @@ func (c *call) begun() string {
 
 // startOver forgets what was begun.
 func (c *call) startOver(ctx context.Context) error {
-	c.sess.Before = nil
+	c.sess.Before, c.sess.Resumed = nil, false
 	c.sess.Menu = menus.Start()
 	return c.arrive(ctx, "")
 }
