@@ -8,6 +8,8 @@ SEED      ?= 0
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 LDFLAGS   := -s -w
 TESTFLAGS ?=
+# Packages that tell stories on both engines: under the race detector only on PostgreSQL.
+EMBEDDED  := ./escrow ./store/... ./ussd ./internal/audit ./internal/evidence
 
 SEEDS     ?= 200
 STEPS     ?= 1000
@@ -25,6 +27,7 @@ run: ## Run everything here with simulated phones and money, then open the print
 test: ## Run all tests on PostgreSQL, Redis and Chromium, which are found or installed.
 	$(GO) vet $(PACKAGES)
 	scripts/with-services $(GO) test -race -timeout 40m $(TESTFLAGS) $(PACKAGES)
+	scripts/with-services env -u CI -u TEST_DATABASE_URL $(GO) test $(TESTFLAGS) $(EMBEDDED)
 
 kill-loop: ## Kill gateways, PostgreSQL and Redis under load N times (200), looking at the books after each.
 	$(GO) test ./internal/e2e -run '^TestKillLoop$$' -v -timeout 0 -rounds $(N) -seed $(SEED)

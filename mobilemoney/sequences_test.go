@@ -25,7 +25,7 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{World: storetest.NewWorld(t, storetest.SQLiteCopy), client: newClient(t, config(t, "http://127.0.0.1:1"), &memory{})}
+	s := &stage{World: storetest.NewWorld(t, storetest.SQLite), client: newClient(t, config(t, "http://127.0.0.1:1"), &memory{})}
 	s.deal = s.DealIn(escrow.Confirmed, escrow.Shillings(1500))
 	return s
 }

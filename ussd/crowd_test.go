@@ -43,36 +43,39 @@ func TestACrowdOfCallers(t *testing.T) {
 // sends what it was told, the others hang up at the summary.
 func TestTwoThousandConversationsAtOnce(t *testing.T) {
 	t.Parallel()
-	x := newExchange(t, storetest.NewSQLiteWorld(t), testkit.Redis(t))
-	callers := 2_000
-	if testing.Short() {
-		callers = 200
-	}
-	const sends = 40
-	phones := make([]*phone, callers)
-	for i := range phones {
-		phones[i] = x.pick(escrow.Phone(fmt.Sprintf("+2547%08d", 20_000_000+i)))
-	}
-	var all sync.WaitGroup
-	begin := make(chan struct{})
-	for i, p := range phones {
-		all.Go(func() {
-			<-begin
-			talk(t, p, i, i%sends == 0)
-		})
-	}
-	close(begin)
-	all.Wait()
-	if want := callers / sends; x.contracts() != want {
-		t.Errorf("%d contracts, want %d", x.contracts(), want)
-	}
-	hops := 0
-	for _, p := range phones {
-		hops += p.hops
-	}
-	if want := callers*8 + callers/sends; hops != want {
-		t.Errorf("%d hops were answered, want %d", hops, want)
-	}
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
+		t.Helper()
+		x := newExchange(t, storetest.NewWorld(t, open), testkit.Redis(t))
+		callers := 2_000
+		if testing.Short() {
+			callers = 200
+		}
+		const sends = 40
+		phones := make([]*phone, callers)
+		for i := range phones {
+			phones[i] = x.pick(escrow.Phone(fmt.Sprintf("+2547%08d", 20_000_000+i)))
+		}
+		var all sync.WaitGroup
+		begin := make(chan struct{})
+		for i, p := range phones {
+			all.Go(func() {
+				<-begin
+				talk(t, p, i, i%sends == 0)
+			})
+		}
+		close(begin)
+		all.Wait()
+		if want := callers / sends; x.contracts() != want {
+			t.Errorf("%d contracts, want %d", x.contracts(), want)
+		}
+		hops := 0
+		for _, p := range phones {
+			hops += p.hops
+		}
+		if want := callers*8 + callers/sends; hops != want {
+			t.Errorf("%d hops were answered, want %d", hops, want)
+		}
+	})
 }
 
 // sell proposes a contract that no other caller has.

@@ -62,7 +62,7 @@ func (l *logbook) String() string {
 
 // patience is how long hops and sessions may take in tests, on a machine that
 // is busy with others: time is what one test of its own is about.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 func newExchange(tb testing.TB, world *storetest.World, address string) *exchange {
 	tb.Helper()

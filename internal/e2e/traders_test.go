@@ -31,6 +31,7 @@ type trader struct {
 	// accepted says that the buyer has tried to accept: when nobody is asked for
 	// anything any more, the deal is done.
 	accepted bool
+	seen     string // the first screens of both, for who asks why it stands still
 }
 
 func newTrader(m *market, n int) *trader {
@@ -72,7 +73,7 @@ func (t *trader) deal(ctx context.Context) error {
 			return err
 		}
 		if waitErr := pause(ctx, 200*time.Millisecond); waitErr != nil {
-			return errors.Join(waitErr, err)
+			return errors.Join(waitErr, err, errors.New(t.seen))
 		}
 	}
 }
@@ -98,6 +99,7 @@ func (t *trader) step(ctx context.Context, offers *int) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	t.seen = fmt.Sprintf("the buyer sees\n%s\nand the seller\n%s", buyer, seller)
 	for _, act := range []struct {
 		shown, screen string
 		do            func(context.Context) error
@@ -115,10 +117,15 @@ func (t *trader) step(ctx context.Context, offers *int) (done bool, err error) {
 	return t.accepted, nil
 }
 
-// home is somebody's first screen. An apology in its place says nothing about
-// what is asked for.
+// home is somebody's first screen. A call that was cut off is gone on with where it
+// is the offer that is wanted, and forgotten otherwise. An apology in its place says
+// nothing about what is asked for.
 func (t *trader) home(ctx context.Context, who simulator.Person) (string, error) {
 	screen, err := t.dial(ctx, who)
+	wanted := t.ref == "" && strings.Contains(screen, t.lot)
+	if err == nil && strings.Contains(screen, "cut off") && !wanted {
+		screen, err = t.dial(ctx, who, choose("Start over"))
+	}
 	if err == nil && !strings.HasPrefix(screen, "CON ") {
 		err = errors.New("in the place of the first screen: " + screen)
 	}
@@ -127,7 +134,7 @@ func (t *trader) home(ctx context.Context, who simulator.Person) (string, error)
 
 func (t *trader) offer(ctx context.Context, n int) error {
 	local := "0" + strings.TrimPrefix(t.buyer.Number, "+254")
-	screen, err := t.dial(ctx, t.seller, choose("Menu"), choose("New contract"), choose("Seller"),
+	screen, err := t.dial(ctx, t.seller, choose("Continue"), choose("Menu"), choose("New contract"), choose("Seller"),
 		answer("phone number", local), answer("What is sold", fmt.Sprintf("%s-%d", t.lot, n)),
 		choose("Today"), choose("Send"), answer("Ksh", strconv.Itoa(1_000+t.deals%1_000)))
 	if err == nil && strings.Contains(screen, "sent to") {

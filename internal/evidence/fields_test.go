@@ -19,8 +19,8 @@ func leftOut() []string {
 		"Contract.Version", "Contract.CodeTries", "Contract.CancelTries", "Contract.RemindedAt",
 		"Contract.Due.End", "Contract.Due.Armed", "Contract.Due.Counted",
 		"Transfer.Version", "Transfer.ProviderID", "Transfer.Looks", "Transfer.Resent", "Transfer.NotBefore",
-		"Item.Closed",                                 // only open ones are exported
-		"Party.Phone", "Party.Name", "Party.Language", // of a proof, which knows people by id
+		"Item.Closed",                                              // only open ones are exported
+		"Party.Phone", "Party.Name", "Party.Language", "Party.PIN", // of a proof, which knows people by id
 	}
 }
 

@@ -27,7 +27,7 @@ func TestModel(t *testing.T) {
 		name   string
 		open   storetest.Opener
 		checks int
-	}{{"sqlite", storetest.SQLiteCopy, onSQLite}, {"postgres", storetest.Postgres, onPostgres}} {
+	}{{"sqlite", storetest.SQLite, onSQLite}, {"postgres", storetest.Postgres, onPostgres}} {
 		t.Run(engine.name, func(t *testing.T) {
 			if flag.Lookup("rapid.checks").Value.String() == flag.Lookup("rapid.checks").DefValue {
 				setFlag(t, "rapid.checks", strconv.Itoa(engine.checks))

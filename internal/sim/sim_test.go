@@ -22,7 +22,7 @@ var (
 )
 
 func thePlan() plan {
-	p := plan{steps: *steps, open: storetest.SQLiteCopy}
+	p := plan{steps: *steps, open: storetest.SQLite}
 	if *engine == "postgres" {
 		p.open = storetest.Postgres
 	}
@@ -60,14 +60,14 @@ func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as a
 	const seed, short = 4711, 60
 	var sums []string
 	for range 2 {
-		w := newWorld(t, seed, plan{steps: short, open: storetest.SQLiteCopy})
+		w := newWorld(t, seed, plan{steps: short, open: storetest.SQLite})
 		w.run()
 		sums = append(sums, w.trace.sum())
 	}
 	if sums[0] != sums[1] {
 		t.Errorf("seed %d was %s and then %s", seed, sums[0], sums[1])
 	}
-	other := newWorld(t, seed+1, plan{steps: short, open: storetest.SQLiteCopy})
+	other := newWorld(t, seed+1, plan{steps: short, open: storetest.SQLite})
 	other.run()
 	if other.trace.sum() == sums[0] {
 		t.Error("two seeds are the same story")
@@ -84,7 +84,7 @@ func TestPayoutsThatArePaidAfterAll(t *testing.T) {
 	}
 	paid := map[fault]int{}
 	for seed := range *lateSeeds {
-		w := newWorld(t, seed+1, plan{steps: 450, open: storetest.SQLiteCopy, rates: rates})
+		w := newWorld(t, seed+1, plan{steps: 450, open: storetest.SQLite, rates: rates})
 		w.run()
 		w.faults.add(paid)
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/lib/pq"
 )
 
-const postgresVariable = "TEST_DATABASE_URL"
+// DatabaseURL is the variable that says where a PostgreSQL server is.
+const DatabaseURL = "TEST_DATABASE_URL"
 
 // prefix marks what is ours on a server: what a killed run left behind is found
 // by it.
@@ -81,13 +82,13 @@ func AsAppRole(tb testing.TB, address string) string {
 // which the others are made.
 func administer(tb testing.TB) *sql.DB {
 	tb.Helper()
-	address := os.Getenv(postgresVariable)
+	address := os.Getenv(DatabaseURL)
 	if address == "" {
-		missing(tb, postgresVariable, "PostgreSQL")
+		missing(tb, DatabaseURL, "PostgreSQL")
 	}
 	db, err := sql.Open("postgres", address)
 	if err != nil {
-		tb.Fatalf("%s: %v", postgresVariable, err)
+		tb.Fatalf("%s: %v", DatabaseURL, err)
 	}
 	// One connection: an advisory lock belongs to the one that took it, and a
 	// server has few to give to many tests at once.
@@ -168,10 +169,10 @@ func execute(ctx context.Context, tb testing.TB, statement string) {
 
 // addressOf is the server's URL with another database.
 func addressOf(database string) (string, error) {
-	address, err := url.Parse(os.Getenv(postgresVariable))
+	address, err := url.Parse(os.Getenv(DatabaseURL))
 	if err != nil || address.Scheme == "" {
 		// The error would print the password.
-		return "", fmt.Errorf("%s is not of the form postgres://user:password@host/name?sslmode=…", postgresVariable)
+		return "", fmt.Errorf("%s is not of the form postgres://user:password@host/name?sslmode=…", DatabaseURL)
 	}
 	address.Path = "/" + database
 	return address.String(), nil

@@ -7,7 +7,6 @@ package storetest
 
 import (
 	"bytes"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -75,13 +74,7 @@ func Signer(tb testing.TB) *escrow.Signer {
 // Opener opens a store on one engine; [SQLite] and [Postgres] are the two.
 type Opener func(tb testing.TB, now func() time.Time) *store.Store
 
-// SQLite returns a migrated store in a file of its own.
-func SQLite(tb testing.TB, now func() time.Time) *store.Store {
-	tb.Helper()
-	return open(tb, "sqlite:"+filepath.Join(tb.TempDir(), "voicepact.db"), now, true)
-}
-
-func open(tb testing.TB, address string, now func() time.Time, migrate bool) *store.Store {
+func open(tb testing.TB, address string, now func() time.Time) *store.Store {
 	tb.Helper()
 	s, err := store.Open(tb.Context(), address, Sealer(tb), now)
 	if err != nil {
@@ -92,10 +85,5 @@ func open(tb testing.TB, address string, now func() time.Time, migrate bool) *st
 			tb.Error(err)
 		}
 	})
-	if migrate {
-		if err := s.Migrate(tb.Context()); err != nil {
-			tb.Fatal(err)
-		}
-	}
 	return s
 }
