@@ -265,11 +265,19 @@ func ParamsFor(c Contract, role Role) MessageParams {
 	return params
 }
 
+// detailsPause is how much later the rest of a proposal leaves than the proposal: it
+// begins with "also".
+const detailsPause = 5 * time.Second
+
 func queueMessage(ctx context.Context, tx Tx, m Message) error {
 	if err := tx.AddMessage(ctx, m); err != nil {
 		return err
 	}
-	return tx.Enqueue(ctx, SendMessage{Message: m.ID}, m.CreatedAt)
+	at := m.CreatedAt
+	if m.Template == MsgDetails {
+		at = at.Add(detailsPause)
+	}
+	return tx.Enqueue(ctx, SendMessage{Message: m.ID}, at)
 }
 
 // newID mints a time-ordered id, so that indexes grow at one end.

@@ -45,6 +45,7 @@ func TestPlaceAndQualityAreTerms(t *testing.T) {
 		if strings.Contains(bare.Terms(), "place") || strings.Contains(bare.Terms(), "quality") {
 			t.Error("terms that nobody said are part of the text: old agreements would not verify")
 		}
+		w.Pass(time.Minute) // the rest leaves after the proposal
 		told := w.Postbox.To(storetest.Amina)
 		if !slices.Equal(told, []escrow.Template{escrow.MsgProposed, escrow.MsgDetails}) {
 			t.Errorf("Amina was told %v", told)

@@ -55,7 +55,7 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgPromptSent, escrow.MsgFundedBuyer, escrow.MsgFundedSeller, escrow.MsgDeliveredBuyer,
 		escrow.MsgDeliveredSeller, escrow.MsgAcceptedBuyer, escrow.MsgAcceptedSeller, escrow.MsgCompletedBuyer,
 		escrow.MsgCompletedSeller, escrow.MsgPaidSeller, escrow.MsgReleasedBuyer, escrow.MsgRefunded,
-		escrow.MsgRefundComing, escrow.MsgRefundAmount, escrow.MsgRefundPayer, escrow.MsgPayoutTomorrow, escrow.MsgPayoutNumber, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
+		escrow.MsgRefundAmount, escrow.MsgRefundPayer, escrow.MsgPayoutTomorrow, escrow.MsgPayoutNumber, escrow.MsgPayoutDelayed, escrow.MsgDisputedRaiser, escrow.MsgDisputedOther,
 		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop, escrow.MsgStart,
 		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
 		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,
@@ -84,6 +84,7 @@ func messages(language escrow.Language) []escrow.Message {
 			add(escrow.MsgStatus, role, standing)
 		}
 		for _, standing := range standings(role, "") {
+			add(escrow.MsgRefundComing, role, standing)
 			for _, code := range contractRefusals() {
 				add(escrow.MsgRefused, role, func(p *escrow.MessageParams) { standing(p); p.Code = code })
 			}
