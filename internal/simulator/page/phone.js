@@ -32,6 +32,7 @@ export class Phone {
     this.mode = "";
     this.lineMode = "";
     this.busy = false;
+    this.paying = false;
     this.dismissedEnd = false;
     // True while the line still shows the suggested code, which the first digit replaces.
     this.suggested = true;
@@ -269,7 +270,11 @@ export class Phone {
   async payPrompt() {
     const pin = this.parts.pin.value.trim();
     if (!pin) return this.toast("Enter the M-Pesa PIN first.");
+    // Pressed twice, it is paid once: the second would find no request any more.
+    if (this.paying) return;
+    this.paying = true;
     await this.run(() => api.payPrompt(this.number, pin));
+    this.paying = false;
     this.parts.pin.value = "";
   }
 

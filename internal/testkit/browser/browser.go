@@ -214,10 +214,12 @@ func (p *Tab) PlayByHints() string {
 	return ""
 }
 
-// Follow obeys one hint and waits until it changes.
+// Follow obeys one hint and waits until it changes. What is offered to be typed
+// belongs to the hint that stands there now, which may be another already.
 func (p *Tab) Follow(hint string) {
 	p.t.Helper()
-	const offered = `!document.querySelector('[data-role="hint-fill"]').hidden`
+	offered := `document.querySelector('[data-role="hint"]').textContent === ` + Quoted(hint) + `
+		&& !document.querySelector('[data-role="hint-fill"]').hidden`
 	switch {
 	case Eval[bool](p, offered):
 		p.Click(`[data-role="hint-fill"]`)
