@@ -128,11 +128,9 @@ func (p Policy) compared() []comparison {
 func (s *Service) compareBalance(ctx context.Context, r *Reconciliation, account comparison, told Balance) error {
 	b := BalanceCheck{Account: account.name, Provider: told.Accounts[0].Current, Told: told.At}
 	var err error
-	if b.Ledger, err = s.store.LedgerSum(ctx, account.ledger); err != nil {
-		return err
-	}
 	// What moved about when the balance was told may be in it or not.
-	if b.UnderWay, err = s.store.MovedSince(ctx, told.At.Add(-statementSettle)); err != nil {
+	since := told.At.Add(-statementSettle)
+	if b.Footing, err = s.store.Footing(ctx, account.ledger, s.policy.Bouquet.tariff(), since); err != nil {
 		return err
 	}
 	r.Balances = append(r.Balances, b)

@@ -15,12 +15,10 @@ type MoneyStore interface {
 	// ProviderBalances returns what the provider last said of each of our
 	// accounts, by its own names.
 	ProviderBalances(ctx context.Context) (map[string]Balance, error)
-	// LedgerSum returns what stands on accounts of the ledger together, debits
-	// positive.
-	LedgerSum(ctx context.Context, accounts []Account) (Cents, error)
-	// MovedSince adds up the transfers that the provider has and those that
-	// succeeded since.
-	MovedSince(ctx context.Context, since time.Time) (Cents, error)
+	// Footing returns what stands on accounts of the ledger together, debits positive,
+	// and what may make the provider's balance another that was told at about the given
+	// time; all as of one moment. paid is the table of what it charges for payments in.
+	Footing(ctx context.Context, accounts []Account, paid Tariff, since time.Time) (Footing, error)
 	// KeepReconciliation stores a report.
 	KeepReconciliation(ctx context.Context, r Reconciliation) error
 	// Strays returns the money that waits in suspense for a person, oldest first.

@@ -37,13 +37,26 @@ type Reconciliation struct {
 	Faults   []string       `json:"faults"` // what could not be compared, and why
 }
 
+// Footing is what the ledger says of accounts, and how far the provider may be off
+// it for what we know of. More is what it may have more: collections without an
+// answer, and what the ledger has seen leave since the provider told its balance.
+// Less is what it may have less: payouts and refunds without an answer, what
+// M-Pesa charges for what has none, and what the ledger has seen come since. Money
+// under way in one direction, or through one account, says nothing of another: a
+// payout that is stuck cannot hide that as much is missing where buyers pay in.
+type Footing struct {
+	Ledger Cents `json:"ledger"`
+	More   Cents `json:"may_have_more"`
+	Less   Cents `json:"may_have_less"`
+}
+
 // BalanceCheck compares one of the provider's accounts with the ledger.
 type BalanceCheck struct {
+	Footing
+
 	Account  string    `json:"account"` // as the provider names it
 	Provider Cents     `json:"provider"`
-	Ledger   Cents     `json:"ledger"`
-	UnderWay Cents     `json:"under_way"` // transfers without an answer, which may explain a difference
-	Told     time.Time `json:"told"`      // when the provider told its balance
+	Told     time.Time `json:"told"` // when the provider told its balance
 }
 
 // Difference is what the provider has more than the ledger says.
@@ -61,9 +74,10 @@ func (b BalanceCheck) differs() string {
 // item is what the operator item about the account is said to be about.
 func (b BalanceCheck) item() uuid.UUID { return idFromKey("balance:" + b.Account) }
 
-// Explained reports whether transfers under way can account for the difference.
+// Explained reports whether what is under way, or moved since the balance was told,
+// can account for the difference, in its direction.
 func (b BalanceCheck) Explained() bool {
-	return max(b.Difference(), -b.Difference()) <= b.UnderWay
+	return -b.Less <= b.Difference() && b.Difference() <= b.More
 }
 
 // Clean reports whether nothing is left that a person has to look at.

@@ -39,34 +39,57 @@ func (s *Store) FindReceipts(ctx context.Context, from, to time.Time) ([]escrow.
 	return list, nil
 }
 
-const sqlSumOf = `
-SELECT COALESCE(SUM(amount), 0) FROM entries
+// sqlFooting counts a transfer from when it may have left us until its answer is
+// known; so does one that is to be sent again. What the ledger has seen since the
+// balance was told counts against it: the balance may be older.
+const sqlFooting = `
+WITH open_transfers AS (
+    SELECT kind, method, amount, COALESCE(submitted_at, created_at) AS at
+    FROM transfers
+    WHERE state IN ('submitted', 'accepted', 'unknown') OR state = 'created' AND resent = 1
+), moving AS (
+    SELECT CASE WHEN kind = 'collect' OR method = 'reversal' THEN 'mpesa:collection' ELSE 'mpesa:payout' END AS account,
+        CASE WHEN kind = 'collect' THEN amount ELSE -amount END AS amount
+    FROM open_transfers
+    UNION ALL
+    SELECT CASE WHEN o.kind = 'collect' THEN 'mpesa:paybill' ELSE 'mpesa:charges' END, -(
+        SELECT f.fee FROM tariffs f
+        WHERE f.service = CASE WHEN o.kind = 'collect' THEN ? ELSE 'b2c' END
+            AND f.valid_from <= o.at AND f.min_amount <= o.amount AND f.max_amount >= o.amount
+        ORDER BY f.valid_from DESC
+        LIMIT 1)
+    FROM open_transfers o
+    WHERE o.method <> 'reversal'
+    UNION ALL
+    SELECT e.account, -e.amount
+    FROM postings p
+    JOIN entries e ON e.posting_id = p.id
+    WHERE p.at >= ?
+)
+SELECT (SELECT COALESCE(SUM(amount), 0) FROM entries WHERE account IN (?)) AS ledger,
+    COALESCE(SUM(CASE WHEN amount > 0 THEN amount END), 0) AS more,
+    COALESCE(SUM(CASE WHEN amount < 0 THEN -amount END), 0) AS less
+FROM moving
 WHERE account IN (?)`
 
-// LedgerSum implements [escrow.Store].
-func (s *Store) LedgerSum(ctx context.Context, accounts []escrow.Account) (escrow.Cents, error) {
-	query, args, err := sqlx.In(sqlSumOf, accounts)
-	var sum int64
+// Footing implements [escrow.Store]. One statement, because a transfer that ends
+// between two would be in neither.
+func (s *Store) Footing(
+	ctx context.Context, accounts []escrow.Account, paid escrow.Tariff, since time.Time,
+) (escrow.Footing, error) {
+	var row struct {
+		Ledger int64 `db:"ledger"`
+		More   int64 `db:"more"`
+		Less   int64 `db:"less"`
+	}
+	query, args, err := sqlx.In(sqlFooting, string(paid), stamp(since), accounts, accounts)
 	if err == nil {
-		err = s.db.GetContext(ctx, &sum, sqlx.Rebind(sqlx.DOLLAR, query), args...)
+		err = s.db.GetContext(ctx, &row, sqlx.Rebind(sqlx.DOLLAR, query), args...)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("add up the ledger: %w", err)
+		return escrow.Footing{}, fmt.Errorf("add up the ledger: %w", err)
 	}
-	return escrow.Cents(sum), nil
-}
-
-const sqlMovedSince = `
-SELECT COALESCE(SUM(amount), 0) FROM transfers
-WHERE state IN ('submitted', 'accepted', 'unknown') OR state = 'succeeded' AND updated_at >= $1`
-
-// MovedSince implements [escrow.Store].
-func (s *Store) MovedSince(ctx context.Context, since time.Time) (escrow.Cents, error) {
-	var sum int64
-	if err := s.db.GetContext(ctx, &sum, sqlMovedSince, stamp(since)); err != nil {
-		return 0, fmt.Errorf("add up what moved: %w", err)
-	}
-	return escrow.Cents(sum), nil
+	return escrow.Footing{Ledger: escrow.Cents(row.Ledger), More: escrow.Cents(row.More), Less: escrow.Cents(row.Less)}, nil
 }
 
 const sqlKeepReconciliation = `

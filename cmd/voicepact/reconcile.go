@@ -183,7 +183,8 @@ func judged(b escrow.BalanceCheck) string {
 	case b.Agrees():
 		return "they agree"
 	case b.Explained():
-		return "the difference of " + b.Difference().String() + " is within what is under way"
+		return fmt.Sprintf("the difference of %s is within what is under way, up to %s more or %s less",
+			b.Difference(), b.More, b.Less)
 	default:
 		return "they differ by " + b.Difference().String()
 	}

@@ -330,6 +330,36 @@ INSERT INTO pulse (name, at)
 VALUES ($1, $2)
 ON CONFLICT (name) DO NOTHING;
 
+-- sqlFooting
+WITH open_transfers AS (
+    SELECT kind, method, amount, COALESCE(submitted_at, created_at) AS at
+    FROM transfers
+    WHERE state IN ('submitted', 'accepted', 'unknown') OR state = 'created' AND resent = 1
+), moving AS (
+    SELECT CASE WHEN kind = 'collect' OR method = 'reversal' THEN 'mpesa:collection' ELSE 'mpesa:payout' END AS account,
+        CASE WHEN kind = 'collect' THEN amount ELSE -amount END AS amount
+    FROM open_transfers
+    UNION ALL
+    SELECT CASE WHEN o.kind = 'collect' THEN 'mpesa:paybill' ELSE 'mpesa:charges' END, -(
+        SELECT f.fee FROM tariffs f
+        WHERE f.service = CASE WHEN o.kind = 'collect' THEN ? ELSE 'b2c' END
+            AND f.valid_from <= o.at AND f.min_amount <= o.amount AND f.max_amount >= o.amount
+        ORDER BY f.valid_from DESC
+        LIMIT 1)
+    FROM open_transfers o
+    WHERE o.method <> 'reversal'
+    UNION ALL
+    SELECT e.account, -e.amount
+    FROM postings p
+    JOIN entries e ON e.posting_id = p.id
+    WHERE p.at >= ?
+)
+SELECT (SELECT COALESCE(SUM(amount), 0) FROM entries WHERE account IN (?)) AS ledger,
+    COALESCE(SUM(CASE WHEN amount > 0 THEN amount END), 0) AS more,
+    COALESCE(SUM(CASE WHEN amount < 0 THEN -amount END), 0) AS less
+FROM moving
+WHERE account IN (?);
+
 -- sqlHalted
 SELECT kind, since, reason, probed_at
 FROM halts
@@ -465,10 +495,6 @@ FROM messages m
 JOIN parties p ON p.id = m.party_id
 WHERE m.contract_id = $1
 ORDER BY m.created_at, m.id;
-
--- sqlMovedSince
-SELECT COALESCE(SUM(amount), 0) FROM transfers
-WHERE state IN ('submitted', 'accepted', 'unknown') OR state = 'succeeded' AND updated_at >= $1;
 
 -- sqlNewest
 SELECT
@@ -756,10 +782,6 @@ SELECT receipt, amount, account, payer_sealed, name_sealed, at, state, reversal,
 FROM strays
 WHERE state = 'open'
 ORDER BY at, receipt;
-
--- sqlSumOf
-SELECT COALESCE(SUM(amount), 0) FROM entries
-WHERE account IN (?);
 
 -- sqlSuspense
 SELECT COALESCE(SUM(amount), 0) FROM entries WHERE account = 'suspense';
