@@ -85,7 +85,7 @@ func (w *work) place(ctx context.Context, a Arrival) error {
 	if err != nil {
 		return err
 	}
-	f := Finding{Verdict: Moved, Code: "0", Receipt: a.Receipt, Amount: a.Amount, Payer: a.Payer}
+	f := Finding{Verdict: Moved, Code: "0", Receipt: a.Receipt, Amount: a.Amount, Payer: a.Payer, At: a.At}
 	for _, fits := range []func(Transfer) bool{paidWithoutReceipt, promptUnderWay, failedSoftly} {
 		for _, t := range prompts {
 			if t.Method == MethodSTK && t.Amount == a.Amount && t.Party.Phone.shownAs(a.Payer) && fits(t) {

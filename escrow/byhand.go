@@ -29,6 +29,9 @@ func (s *Service) SettledByHand(ctx context.Context, id uuid.UUID, by Method, re
 			return err
 		}
 		f := Finding{Verdict: Moved, Code: byHand, Receipt: receipt, Amount: t.Amount, By: by}
+		if t.State == TransferFailed {
+			f.At = w.now // and not when it was sent: somebody has moved it since
+		}
 		if err := w.left(ctx, t, f); err != nil {
 			return err
 		}

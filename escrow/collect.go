@@ -180,21 +180,21 @@ func (w *work) byPayBill(ctx context.Context, f Finding, keep func(context.Conte
 func (w *work) received(ctx context.Context, t Transfer, payment Payment, f Finding) error {
 	payment.Receipt, payment.UpdatedAt = t.Receipt, w.now
 	if why := w.unwanted(t, f); why != "" {
-		return w.bounce(ctx, t, payment, f.Amount, why)
+		return w.bounce(ctx, t, payment, f, why)
 	}
-	return w.fund(ctx, t, payment, f.Amount)
+	return w.fund(ctx, t, payment, f)
 }
 
 // fund holds money for the contract that waited for it.
-func (w *work) fund(ctx context.Context, t Transfer, payment Payment, amount Cents) error {
+func (w *work) fund(ctx context.Context, t Transfer, payment Payment, f Finding) error {
 	payment.Status = PaymentHeld
 	if err := w.SavePayment(ctx, payment); err != nil {
 		return err
 	}
-	if err := w.post(ctx, "funded", t.ID, entries(MpesaCollection, EscrowAccount(w.contract.ID), amount)); err != nil {
+	if err := w.post(ctx, "funded", t.ID, entries(MpesaCollection, EscrowAccount(w.contract.ID), f.Amount)); err != nil {
 		return err
 	}
-	if err := w.chargePaid(ctx, t, amount); err != nil {
+	if err := w.chargePaid(ctx, t, f); err != nil {
 		return err
 	}
 	if err := w.move(ctx, EventLock, t.Receipt); err != nil {
@@ -227,7 +227,7 @@ func withReceipt(receipt string) func(*MessageParams) {
 }
 
 // bounce puts money into suspense and orders its return.
-func (w *work) bounce(ctx context.Context, t Transfer, payment Payment, amount Cents, why Bounce) error {
+func (w *work) bounce(ctx context.Context, t Transfer, payment Payment, f Finding, why Bounce) error {
 	payment.Status, payment.Bounced = PaymentFailed, why
 	if err := w.SavePayment(ctx, payment); err != nil {
 		return err
@@ -235,16 +235,16 @@ func (w *work) bounce(ctx context.Context, t Transfer, payment Payment, amount C
 	if err := w.MarkBounced(ctx, payment); err != nil {
 		return err
 	}
-	if err := w.post(ctx, "suspense", t.ID, entries(MpesaCollection, Suspense, amount)); err != nil {
+	if err := w.post(ctx, "suspense", t.ID, entries(MpesaCollection, Suspense, f.Amount)); err != nil {
 		return err
 	}
-	if err := w.chargePaid(ctx, t, amount); err != nil {
+	if err := w.chargePaid(ctx, t, f); err != nil {
 		return err
 	}
 	if err := w.SettleItems(ctx, ItemNoReceipt, t.ID, Closing{Why: "receipt " + t.Receipt, At: w.now}); err != nil {
 		return err
 	}
-	if err := w.order(ctx, Refund, payment, t.Party, amount); err != nil {
+	if err := w.order(ctx, Refund, payment, t.Party, f.Amount); err != nil {
 		return err
 	}
 	template := map[Bounce]Template{BounceAmount: MsgRefundAmount, BouncePayer: MsgRefundPayer}[why]
@@ -252,7 +252,7 @@ func (w *work) bounce(ctx context.Context, t Transfer, payment Payment, amount C
 		template = MsgRefundComing
 	}
 	return w.receipt(ctx, Buyer, template, withReceipt(t.Receipt), func(p *MessageParams) {
-		p.Amount, p.Due = amount, w.contract.Payable()
+		p.Amount, p.Due = f.Amount, w.contract.Payable()
 	})
 }
 

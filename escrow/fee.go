@@ -1,6 +1,9 @@
 package escrow
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // FeePlan is what the service takes for a contract: a part of the price and a
 // flat sum, from one of the two. The zero value takes nothing.
@@ -90,13 +93,24 @@ func (b Bouquet) Known() bool {
 	return b == BouquetBusiness || b == BouquetCustomer || b == BouquetMgao
 }
 
+// movedAt is when money moved, as far as that can be: the first time told that is
+// not to come. M-Pesa charges by its tariff of then, whenever we hear of it.
+func (w *work) movedAt(told ...time.Time) time.Time {
+	for _, at := range told {
+		if !at.IsZero() && !at.After(w.now) {
+			return at
+		}
+	}
+	return w.now
+}
+
 // charge books what M-Pesa takes for a payout. It tells so in no callback: the
 // table does, and the balance is held against it.
-func (w *work) charge(ctx context.Context, t Transfer) error {
+func (w *work) charge(ctx context.Context, t Transfer, f Finding) error {
 	if t.Method != MethodB2C {
 		return nil
 	}
-	fee, err := w.Tariff(ctx, TariffB2C, t.Amount, w.now)
+	fee, err := w.Tariff(ctx, TariffB2C, t.Amount, w.movedAt(f.At, t.SubmittedAt))
 	if err != nil || fee == 0 {
 		return err
 	}
@@ -105,12 +119,12 @@ func (w *work) charge(ctx context.Context, t Transfer) error {
 
 // payBillFee is what M-Pesa takes from the business for a payment to the PayBill,
 // by prompt or without one. It keeps that when the payment is undone.
-func (w *work) payBillFee(ctx context.Context, amount Cents) ([]Entry, error) {
+func (w *work) payBillFee(ctx context.Context, amount Cents, at time.Time) ([]Entry, error) {
 	tariff := w.policy.Bouquet.tariff()
 	if tariff == TariffNone {
 		return nil, nil
 	}
-	fee, err := w.Tariff(ctx, tariff, amount, w.now)
+	fee, err := w.Tariff(ctx, tariff, amount, at)
 	if err != nil || fee == 0 {
 		return nil, err
 	}
@@ -119,11 +133,11 @@ func (w *work) payBillFee(ctx context.Context, amount Cents) ([]Entry, error) {
 
 // chargePaid books what M-Pesa takes for a payment that has come. What stood in
 // suspense before it was placed has been charged already.
-func (w *work) chargePaid(ctx context.Context, t Transfer, amount Cents) error {
+func (w *work) chargePaid(ctx context.Context, t Transfer, f Finding) error {
 	if w.chargedBefore {
 		return nil
 	}
-	lines, err := w.payBillFee(ctx, amount)
+	lines, err := w.payBillFee(ctx, f.Amount, w.movedAt(f.At, t.SubmittedAt))
 	if err != nil || lines == nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func (w *work) paidOut(ctx context.Context, t Transfer, f Finding) error {
 	if err := w.post(ctx, "paid_out", t.ID, entries(w.debt(t, payment), t.purse(), f.Amount)); err != nil {
 		return err
 	}
-	if err := w.charge(ctx, t); err != nil {
+	if err := w.charge(ctx, t, f); err != nil {
 		return err
 	}
 	if err := w.conclude(ctx, payment); err != nil {

@@ -24,10 +24,10 @@ const (
 type Stray struct {
 	Receipt  string
 	Amount   Cents
-	Account  string // what the payer typed
-	Payer    string // as M-Pesa shows the number
-	Name     string // the payer's, perhaps empty
-	At       time.Time
+	Account  string    // what the payer typed
+	Payer    string    // as M-Pesa shows the number
+	Name     string    // the payer's, perhaps empty
+	At       time.Time // when it was paid
 	State    StrayState
 	Reversal string // receipt of the reversal, once returned
 	By       string // who closed it; empty where a prompt did
@@ -37,13 +37,14 @@ type Stray struct {
 
 // stray keeps an arrival that belongs to no contract.
 func (w *work) stray(ctx context.Context, a Arrival) error {
+	paid := w.movedAt(a.At)
 	row := Receipt{Number: a.Receipt, Amount: a.Amount, Channel: a.Channel, At: w.now}
 	if err := w.AddReceipt(ctx, row); err != nil {
 		return err
 	}
 	err := w.AddStray(ctx, Stray{
 		Receipt: a.Receipt, Amount: a.Amount, Account: a.Account, Payer: a.Payer, Name: a.Name,
-		At: w.now, State: StrayOpen,
+		At: paid, State: StrayOpen,
 	})
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func (w *work) stray(ctx context.Context, a Arrival) error {
 	if err := w.postStray(ctx, "stray", a.Receipt, entries(MpesaCollection, Suspense, a.Amount)); err != nil {
 		return err
 	}
-	if lines, err := w.payBillFee(ctx, a.Amount); err != nil {
+	if lines, err := w.payBillFee(ctx, a.Amount, paid); err != nil {
 		return err
 	} else if lines != nil {
 		if err := w.postStray(ctx, "mpesa_fee", a.Receipt, lines); err != nil {
