@@ -175,6 +175,14 @@ func TestTheChargeOfAPaymentIsBookedOnce(t *testing.T) {
 			arrive(t, w, arrival(w, "R1", "77"))
 			w.Learn(escrow.Collect, paid("R1"))
 		},
+		"by prompt, told by a query, and claimed from no contract by its receipt": func(t *testing.T, w *storetest.World) {
+			t.Helper()
+			paying(t, w)
+			w.Learn(escrow.Collect, paid(""))
+			arrive(t, w, arrival(w, "R1", "77"))
+			w.Learn(escrow.Collect, paid("R1"))
+			wantItems(t, w, "[]")
+		},
 		"to no contract, given back": func(t *testing.T, w *storetest.World) {
 			t.Helper()
 			arrive(t, w, arrival(w, "R1", "77"))

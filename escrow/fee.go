@@ -131,12 +131,8 @@ func (w *work) payBillFee(ctx context.Context, amount Cents, at time.Time) ([]En
 	return entries(FeesMpesa, PayBillCharges, fee), nil
 }
 
-// chargePaid books what M-Pesa takes for a payment that has come. What stood in
-// suspense before it was placed has been charged already.
+// chargePaid books what M-Pesa takes for a payment that has come.
 func (w *work) chargePaid(ctx context.Context, t Transfer, f Finding) error {
-	if w.chargedBefore {
-		return nil
-	}
 	lines, err := w.payBillFee(ctx, f.Amount, w.movedAt(f.At, t.SubmittedAt))
 	if err != nil || lines == nil {
 		return err

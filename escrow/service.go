@@ -118,8 +118,6 @@ type work struct {
 	refusal  *Refusal       // returned to the caller after the commit
 	asked    []Item         // operator items, announced after the commit
 	via      ArrivalChannel // by which money was heard of
-
-	chargedBefore bool // M-Pesa's charge for the money that is placed stands in the books
 }
 
 // move takes the contract to the state that event leads to.

@@ -37,38 +37,52 @@ type Stray struct {
 
 // stray keeps an arrival that belongs to no contract.
 func (w *work) stray(ctx context.Context, a Arrival) error {
-	paid := w.movedAt(a.At)
 	row := Receipt{Number: a.Receipt, Amount: a.Amount, Channel: a.Channel, At: w.now}
 	if err := w.AddReceipt(ctx, row); err != nil {
 		return err
 	}
-	err := w.AddStray(ctx, Stray{
+	stray := Stray{
 		Receipt: a.Receipt, Amount: a.Amount, Account: a.Account, Payer: a.Payer, Name: a.Name,
-		At: paid, State: StrayOpen,
-	})
-	if err != nil {
+		At: w.movedAt(a.At), State: StrayOpen,
+	}
+	if err := w.AddStray(ctx, stray); err != nil {
 		return err
 	}
-	subject := receiptItem(a.Receipt)
 	if err := w.postStray(ctx, "stray", a.Receipt, entries(MpesaCollection, Suspense, a.Amount)); err != nil {
 		return err
 	}
-	if lines, err := w.payBillFee(ctx, a.Amount, paid); err != nil {
+	if err := w.chargeStray(ctx, stray); err != nil {
 		return err
-	} else if lines != nil {
-		if err := w.postStray(ctx, "mpesa_fee", a.Receipt, lines); err != nil {
-			return err
-		}
 	}
-	return w.ask(ctx, ItemStrayMoney, subject, a.Amount.String()+" under receipt "+a.Receipt+" for no contract we know")
+	return w.ask(ctx, ItemStrayMoney, receiptItem(a.Receipt), a.Amount.String()+" under receipt "+a.Receipt+" for no contract we know")
 }
 
-// placed takes a stray out of suspense, as if it came only now: the books of the
-// contract that it turned out to be for then begin like those of any other, but
-// for M-Pesa's charge.
+// placed takes a stray out of suspense, and M-Pesa's charge for it off the books, as
+// if it came only now: the books of the contract that it turned out to be for then
+// begin like those of any other. A prompt that was called paid without a receipt has
+// booked both already.
 func (w *work) placed(ctx context.Context, stray Stray) error {
-	w.chargedBefore = true
-	return w.postStray(ctx, "stray_placed", stray.Receipt, entries(Suspense, MpesaCollection, stray.Amount))
+	err := w.postStray(ctx, "stray_placed", stray.Receipt, entries(Suspense, MpesaCollection, stray.Amount))
+	if err != nil {
+		return err
+	}
+	lines, err := w.payBillFee(ctx, stray.Amount, stray.At)
+	if err != nil || lines == nil {
+		return err
+	}
+	for i := range lines {
+		lines[i].Amount = -lines[i].Amount
+	}
+	return w.postStray(ctx, "mpesa_fee_placed", stray.Receipt, lines)
+}
+
+// chargeStray books what M-Pesa takes for money that no contract has.
+func (w *work) chargeStray(ctx context.Context, stray Stray) error {
+	lines, err := w.payBillFee(ctx, stray.Amount, stray.At)
+	if err != nil || lines == nil {
+		return err
+	}
+	return w.postStray(ctx, "mpesa_fee", stray.Receipt, lines)
 }
 
 // postStray posts what concerns no contract.
@@ -103,7 +117,7 @@ func (s *Service) AssignStray(ctx context.Context, receipt string, ref Ref, e Er
 		if err := w.SaveStray(ctx, stray); err != nil {
 			return err
 		}
-		f := Finding{Verdict: Moved, Receipt: receipt, Amount: stray.Amount}
+		f := Finding{Verdict: Moved, Receipt: receipt, Amount: stray.Amount, At: stray.At}
 		if err := w.placed(ctx, stray); err != nil {
 			return err
 		}
