@@ -102,15 +102,29 @@ func (w *work) wayBack(ctx context.Context, t *Transfer, payment Payment) error 
 		return err
 	}
 	found := err == nil
+	paid, err := w.paidAt(ctx, known)
+	if err != nil {
+		return err
+	}
 	switch {
 	case !t.Amount.Whole():
 		t.Method = ""
-	case found && known.Amount == t.Amount && w.now.Sub(known.At) < w.policy.ReverseWithin:
+	case found && known.Amount == t.Amount && w.now.Sub(paid) < w.policy.ReverseWithin:
 		t.Method, t.Original = MethodReversal, payment.Receipt
 	case found && !known.FromBuyer, t.Amount < MinAmount:
 		t.Method = ""
 	}
 	return nil
+}
+
+// paidAt is when a payment was made: when it was told that belonged to no contract at
+// first, which can be long before it was placed; else when we heard of it.
+func (w *work) paidAt(ctx context.Context, known Receipt) (time.Time, error) {
+	stray, err := w.Stray(ctx, known.Number)
+	if IsNotFound(err) {
+		return known.At, nil
+	}
+	return stray.At, err
 }
 
 // fromBuyer reports whether a payment came from the buyer's number, as far as

@@ -36,7 +36,8 @@ type MoneyTx interface {
 	// AddReceipt stores a receipt, or returns [ErrConflict] where another
 	// transaction was faster.
 	AddReceipt(ctx context.Context, r Receipt) error
-	// PlaceReceipt gives a receipt without a transfer the one of r.
+	// PlaceReceipt gives a receipt without a transfer the one of r. It keeps since when
+	// it is known.
 	PlaceReceipt(ctx context.Context, r Receipt) error
 
 	// Collections returns the transfers that collect for a contract, newest first.

@@ -17,7 +17,7 @@ type Receipt struct {
 	Amount     Cents
 	Channel    ArrivalChannel // by which it was first heard of
 	FromBuyer  bool           // the payer's number, as far as it was shown, is the buyer's
-	At         time.Time
+	At         time.Time      // when we first heard of it
 }
 
 // What a receipt turns out to be when a transfer is said to have succeeded

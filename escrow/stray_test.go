@@ -3,6 +3,7 @@ package escrow_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/voicepact/gateway/escrow"
 	"github.com/voicepact/gateway/store/storetest"
@@ -100,4 +101,45 @@ func TestAStrayThatAPromptClaims(t *testing.T) {
 		wantBalance(t, w, escrow.MpesaCollection, price)
 		wantItems(t, w, "[]")
 	})
+}
+
+// How old a payment is that an operator places counts from when it was paid, not
+// from when we heard of it or somebody found out whose it is.
+func TestAStrayIsAsOldAsItsPayment(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		heard, placed time.Duration // after it was paid
+		method        escrow.Method
+	}{
+		"just in time":        {time.Minute, 72*time.Hour - time.Millisecond, escrow.MethodReversal},
+		"placed too late":     {time.Minute, 72 * time.Hour, escrow.MethodB2C},
+		"heard of late":       {47 * time.Hour, 72*time.Hour - time.Millisecond, escrow.MethodReversal},
+		"heard of late, late": {47 * time.Hour, 72 * time.Hour, escrow.MethodB2C},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEachEngine(t, func(t *testing.T, w *storetest.World) {
+				t.Helper()
+				a := onStatement(w, "S1", "77")
+				w.Clock.Advance(test.heard)
+				arrive(t, w, a)
+				w.Clock.Advance(test.placed - test.heard)
+				c := w.DealIn(escrow.Confirmed, price)
+				if err := w.Service.AssignStray(t.Context(), "S1", c.Ref, w.Errand("a")); err != nil {
+					t.Fatal(err)
+				}
+				for _, who := range []escrow.Phone{otieno, amina} {
+					if _, err := w.Service.Cancel(t.Context(), w.Command(who, c.Ref)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.Work()
+				if refund := w.Till.Last(t, escrow.Refund); refund.Method != test.method {
+					t.Errorf("it goes back by %s, want %s", refund.Method, test.method)
+				}
+				w.Pay(escrow.Refund, "R2")
+				w.Prove()
+			})
+		})
+	}
 }
