@@ -91,7 +91,8 @@ func (h Halt) stops(t Transfer) bool {
 }
 
 // held reports whether a transfer has to wait, for a halt or for its day. An
-// empty float lets one through from time to time.
+// empty float lets one through from time to time, unless another halt holds it: the
+// try would be used up, and show nothing.
 func (w *work) held(ctx context.Context, t Transfer) (bool, error) {
 	if t.NotBefore.After(w.now) {
 		return true, nil
@@ -103,18 +104,20 @@ func (w *work) held(ctx context.Context, t Transfer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	var empty Halt
 	for _, h := range halts {
-		if !h.stops(t) {
-			continue
-		}
-		if h.Kind != HaltFloat || w.now.Sub(h.ProbedAt) < probeEvery {
+		switch {
+		case !h.stops(t):
+		case h.Kind != HaltFloat || w.now.Sub(h.ProbedAt) < probeEvery:
 			return true, nil
-		}
-		if err := w.Probe(ctx, h, w.now); err != nil {
-			return false, err
+		default:
+			empty = h
 		}
 	}
-	return false, nil
+	if empty.Kind == "" {
+		return false, nil
+	}
+	return false, w.Probe(ctx, empty, w.now)
 }
 
 // flows lifts the halt of an empty float when a payout went through that was sent

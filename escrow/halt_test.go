@@ -119,3 +119,39 @@ func TestWhatWasSettledByHandDoesNotFillTheFloat(t *testing.T) {
 		wantItems(t, w, "[payouts_halted]")
 	})
 }
+
+// While our initiator is halted nothing is sent: the one payout that is let through
+// an empty float to see is not used up.
+func TestTheInitiatorsHaltUsesUpNoTry(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		w.DealIn(escrow.Completed, price)
+		w.Learn(escrow.Payout, notPaid(escrow.CauseFloat, "1"))
+		before := haltOf(t, w, escrow.HaltFloat)
+		f := escrow.Finding{Cause: escrow.CauseCredential, Code: "2001", Reason: "invalid initiator"}
+		if err := w.Service.InitiatorRefused(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		after(w, 20*time.Minute, time.Minute)
+		wantSent(t, w, 2) // the collection, and the payout that found the float empty
+		if now := haltOf(t, w, escrow.HaltFloat); !now.ProbedAt.Equal(before.ProbedAt) {
+			t.Errorf("tried at %s, while nothing could be sent", now.ProbedAt)
+		}
+	})
+}
+
+func haltOf(t *testing.T, w *storetest.World, kind escrow.HaltKind) escrow.Halt {
+	t.Helper()
+	halts, err := w.Service.Halts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range halts {
+		if h.Kind == kind {
+			return h
+		}
+	}
+	t.Fatalf("no halt by %s among %v", kind, halts)
+	return escrow.Halt{}
+}
