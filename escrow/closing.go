@@ -15,10 +15,6 @@ func (s *Service) CloseItem(ctx context.Context, item uuid.UUID, m Mediation) er
 	if m.Reason == "" {
 		return Refuse(NoReason)
 	}
-	strays, err := s.store.Strays(ctx)
-	if err != nil {
-		return err
-	}
 	return s.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		operator, err := operatorOf(ctx, tx, m.Operator)
 		if err != nil {
@@ -33,7 +29,7 @@ func (s *Service) CloseItem(ctx context.Context, item uuid.UUID, m Mediation) er
 		if !found.Closed.At.IsZero() {
 			return Refuse(Already)
 		}
-		if needed, err := stillNeeded(ctx, tx, found, strays); err != nil {
+		if needed, err := stillNeeded(ctx, tx, found); err != nil {
 			return err
 		} else if needed {
 			return Refuse(LastItem)
@@ -50,13 +46,14 @@ func (s *Service) CloseItem(ctx context.Context, item uuid.UUID, m Mediation) er
 // stillNeeded reports whether the item is all that looks after money: a halt that
 // holds, a stray that is open, a payment out that has failed and is neither ordered
 // again nor settled, or one that was paid while another attempt is under way.
-func stillNeeded(ctx context.Context, tx Tx, item Item, strays []Stray) (bool, error) {
+func stillNeeded(ctx context.Context, tx Tx, item Item) (bool, error) {
 	switch item.Kind {
 	case ItemPayoutsHalted:
 		halts, err := tx.Halted(ctx)
 		return slices.ContainsFunc(halts, func(h Halt) bool { return haltItem(h.Kind) == item.TransferID }), err
 	case ItemStrayMoney:
-		return slices.ContainsFunc(strays, func(s Stray) bool { return receiptItem(s.Receipt) == item.TransferID }), nil
+		open, err := tx.OpenStrays(ctx)
+		return slices.ContainsFunc(open, func(receipt string) bool { return receiptItem(receipt) == item.TransferID }), err
 	case ItemPayoutFailed, ItemNoWayBack:
 		attempts, err := attemptsBeside(ctx, tx, item.TransferID)
 		return err == nil && !slices.ContainsFunc(attempts, func(a Transfer) bool { return a.State != TransferFailed }), err

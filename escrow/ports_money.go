@@ -51,6 +51,8 @@ type MoneyTx interface {
 
 	AddStray(ctx context.Context, s Stray) error
 	Stray(ctx context.Context, receipt string) (Stray, error)
+	// OpenStrays returns the receipts of those that are open.
+	OpenStrays(ctx context.Context) ([]string, error)
 	// SaveStray closes a stray that is open, or returns [ErrConflict].
 	SaveStray(ctx context.Context, s Stray) error
 

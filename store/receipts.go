@@ -137,6 +137,19 @@ func (t *tx) Stray(ctx context.Context, receipt string) (escrow.Stray, error) {
 	return t.store.stray(row)
 }
 
+const sqlStraysOpen = `
+SELECT receipt FROM strays
+WHERE state = 'open'`
+
+// OpenStrays implements [escrow.Tx].
+func (t *tx) OpenStrays(ctx context.Context) ([]string, error) {
+	var receipts []string
+	if err := t.SelectContext(ctx, &receipts, sqlStraysOpen); err != nil {
+		return nil, fmt.Errorf("read open strays: %w", err)
+	}
+	return receipts, nil
+}
+
 const sqlSaveStray = `
 UPDATE strays SET state = $2, reversal = $3, closed_by = $4, reason = $5, closed_at = $6
 WHERE receipt = $1 AND state = 'open'`

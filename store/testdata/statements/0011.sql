@@ -783,6 +783,10 @@ FROM strays
 WHERE state = 'open'
 ORDER BY at, receipt;
 
+-- sqlStraysOpen
+SELECT receipt FROM strays
+WHERE state = 'open';
+
 -- sqlSuspense
 SELECT COALESCE(SUM(amount), 0) FROM entries WHERE account = 'suspense';
 
