@@ -30,19 +30,11 @@ type config struct {
 	// Screens are the sizes in septets of the networks that show more than 160, by
 	// their network codes.
 	Screens map[string]int `env:"USSD_SCREEN_SIZES"`
-	// CodeAbove is the amount in shillings above which accepting goods by USSD
-	// takes the PIN or the release code.
-	CodeAbove int64 `env:"CODE_ABOVE_KSH" envDefault:"5000"`
-	Ruling
+	Rules
 
 	// TrustedProxies are the addresses of our own proxies: what they append to
 	// X-Forwarded-For is believed.
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
-
-	// ConfirmAbove is the amount in shillings from which on a payment counts only
-	// after M-Pesa, asked by us, has confirmed it: 0 is always, -1 never.
-	ConfirmAbove int64       `env:"CONFIRM_ABOVE_KSH" envDefault:"20000"`
-	Fee          platformFee `envPrefix:"PLATFORM_FEE_"`
 
 	AT     africasTalking `envPrefix:"AT_"`
 	Second secondSMS      `envPrefix:"SMS2_"`
@@ -87,27 +79,6 @@ func (s Signing) checkSigning(ctx context.Context, db *store.Store) error {
 	return db.CheckSigningKey(ctx, signer.Public(), earlier...)
 }
 
-// Ruling is what an operator chose about mediators.
-type Ruling struct {
-	// FourEyesAbove is the amount in shillings above which a ruling, another number to
-	// pay to, and what is settled by hand or said of stray money take a second operator.
-	FourEyesAbove int64 `env:"FOUR_EYES_ABOVE_KSH" envDefault:"20000"`
-}
-
-// policy is the escrow's, with what an operator chose.
-func (c config) policy() escrow.Policy {
-	policy := escrow.DefaultPolicy()
-	policy.CodeAbove = escrow.Shillings(c.CodeAbove)
-	policy.FourEyesAbove = escrow.Shillings(c.FourEyesAbove)
-	policy.ConfirmAbove = escrow.Shillings(c.ConfirmAbove)
-	policy.Fee = escrow.FeePlan{
-		BasisPoints: c.Fee.BasisPoints, Flat: escrow.Shillings(c.Fee.Flat), Payer: escrow.Role(c.Fee.Payer),
-	}
-	policy.Bouquet = escrow.Bouquet(c.Daraja.Bouquet)
-	policy.OneShortCode = c.Daraja.ShortCode == c.Daraja.B2CShortCode
-	return paced(policy)
-}
-
 type africasTalking struct {
 	BaseURL  string `env:"BASE_URL" envDefault:"https://api.africastalking.com"`
 	Username string `env:"USERNAME,notEmpty"`
@@ -147,14 +118,6 @@ type daraja struct {
 	// Safaricom: the customer (business), the business (customer), or both (mgao).
 	Bouquet string `env:"PAYBILL_BOUQUET" envDefault:"business"`
 	Inbound
-}
-
-// platformFee is what the service takes for a contract. It holds for contracts
-// that are proposed from now on.
-type platformFee struct {
-	BasisPoints int64  `env:"BPS" envDefault:"0"`
-	Flat        int64  `env:"FLAT_KSH" envDefault:"0"`
-	Payer       string `env:"PAYER" envDefault:"buyer"`
 }
 
 func (d daraja) certificate() ([]byte, error) {

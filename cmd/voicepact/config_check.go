@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-
-	"github.com/voicepact/gateway/escrow"
 )
 
 // minSecret is 128 bits written in hexadecimal.
@@ -71,11 +69,8 @@ var (
 // checkShapes refuses what people would be told and could not use.
 func (c config) checkShapes() []error {
 	var problems []error
-	if err := c.Fee.check(); err != nil {
+	if err := c.rulebook().check(); err != nil {
 		problems = append(problems, err)
-	}
-	if !escrow.Bouquet(c.Daraja.Bouquet).Known() {
-		problems = append(problems, errors.New("DARAJA_PAYBILL_BOUQUET must be business, customer or mgao"))
 	}
 	if _, err := c.Second.route(); err != nil {
 		problems = append(problems, err)
@@ -103,15 +98,4 @@ func (c config) checkShapes() []error {
 		}
 	}
 	return problems
-}
-
-func (f platformFee) check() error {
-	const all = 10_000 // basis points
-	if f.BasisPoints < 0 || f.BasisPoints >= all || f.Flat < 0 {
-		return errors.New("PLATFORM_FEE_BPS must be 0 to 9999, and PLATFORM_FEE_FLAT_KSH 0 or more")
-	}
-	if f.Payer != string(escrow.Buyer) && f.Payer != string(escrow.Seller) {
-		return errors.New("PLATFORM_FEE_PAYER must be buyer or seller")
-	}
-	return nil
 }

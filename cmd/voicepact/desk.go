@@ -30,7 +30,7 @@ func (b books) atDesk(ctx context.Context, fn func(*desk) error) error {
 	if err != nil {
 		return err
 	}
-	ruling, err := readEnv[Ruling](os.Environ())
+	policy, err := b.policy(os.Environ())
 	if err != nil {
 		return err
 	}
@@ -38,8 +38,6 @@ func (b books) atDesk(ctx context.Context, fn func(*desk) error) error {
 	if err != nil {
 		return err
 	}
-	policy := escrow.DefaultPolicy()
-	policy.FourEyesAbove = escrow.Shillings(ruling.FourEyesAbove)
 	d := &desk{store: s, key: os.Getenv("OPERATOR_KEY"), service: escrow.NewService(escrow.Deps{
 		Store: s, Signer: signer, Policy: policy, Now: time.Now,
 		Log: newQuietLog(os.Stderr),

@@ -130,8 +130,8 @@ func (s devSecrets) config(address, database, redis string) config {
 		Storage:         Storage{DatabaseURL: database, DataKey: s.Data, LookupKey: s.Lookup},
 		CallbackSecrets: []string{s.Path}, CallbackKeys: []hexKey{s.Callback},
 		CodeKey: s.Code, Signing: Signing{SigningKey: s.Signing},
-		ServiceCode: devServiceCode, HelpPhone: devHelpPhone, CodeAbove: devCodeAbove,
-		ConfirmAbove: devMuchMoney, Ruling: Ruling{FourEyesAbove: devMuchMoney},
+		ServiceCode: devServiceCode, HelpPhone: devHelpPhone,
+		Rules: Rules{CodeAbove: devCodeAbove, ConfirmAbove: devMuchMoney, FourEyesAbove: devMuchMoney},
 		AT: africasTalking{
 			BaseURL: address + "/sim/africastalking", Username: devUsername, APIKey: s.API, Sender: devShortCode,
 			LowBalance: devLowBalance,
