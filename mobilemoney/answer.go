@@ -124,6 +124,7 @@ func (c *Client) once(ctx context.Context, product *outcall.Executor, call outca
 		"Content-Type": {"application/json"},
 		"Accept":       {"application/json"},
 	}
+	c.held.remember(token)
 	reply, err := product.Do(ctx, call)
 	if err != nil {
 		return answer{}, fmt.Errorf("M-Pesa: %w", err)
@@ -138,10 +139,12 @@ func (c *Client) hear(reply outcall.Reply, token string) answer {
 	return a
 }
 
-// withoutSecrets removes what is known to be one, whatever it looks like.
+// withoutSecrets removes what is known to be one, whatever it looks like: also the
+// tokens of before, one of which M-Pesa may still be speaking of.
 func (c *Client) withoutSecrets(said scalar, token string) scalar {
 	text := string(said)
-	for _, secret := range []string{token, c.cfg.ConsumerSecret, c.cfg.Passkey, c.cfg.InitiatorPassword} {
+	secrets := append(c.held.all(), token, c.cfg.ConsumerSecret, c.cfg.Passkey, c.cfg.InitiatorPassword)
+	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, removed)
 	}
 	return scalar(text)

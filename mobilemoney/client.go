@@ -40,6 +40,7 @@ type Client struct {
 	key      *rsa.PublicKey
 	signer   signer
 	tokens   Tokens
+	held     heldTokens
 	fetching singleflight.Group
 	now      func() time.Time
 	log      *slog.Logger

@@ -226,3 +226,21 @@ func TestNoAnswerRepeatsATokenOfAnybody(t *testing.T) {
 		t.Errorf("got %q", got.Reason)
 	}
 }
+
+// The answer to the second try, with a new token, still speaks of the first; so does
+// that to a later call. Neither looks like a token.
+func TestNoAnswerRepeatsATokenOfBefore(t *testing.T) {
+	t.Parallel()
+	const before = "opensesame"
+	d := newDaraja(t, fixed(http.StatusNotFound, envelope("404.001.03", "Invalid Access Token ("+before+", token1)")))
+	client := newClient(t, config(t, d.URL), &memory{token: before})
+	for range 2 {
+		got := client.Submit(t.Context(), transfer(escrow.Payout))
+		if strings.Contains(got.Reason, before) || strings.Contains(got.Reason, "token1") || !strings.Contains(got.Reason, "Invalid") {
+			t.Errorf("the reason is %q", got.Reason)
+		}
+	}
+	if d.minted < 2 {
+		t.Errorf("%d tokens were bought", d.minted)
+	}
+}
