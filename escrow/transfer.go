@@ -78,7 +78,7 @@ type Transfer struct {
 	Original   string // receipt of the payment that a reversal undoes
 	Attempt    int    // 1 for the first order of this money, 2 for the next
 	// Resent says that an earlier sending of it, of which nothing was known, may
-	// still be done: what the provider then says of another sending is not final.
+	// still be done: that another sending was refused is then not final.
 	Resent bool
 	Looks  int // how often the provider was asked about it, or could not be reached
 
@@ -88,8 +88,8 @@ type Transfer struct {
 	UpdatedAt   time.Time
 }
 
-// age is how long the provider has had the transfer. It does not count the time
-// that a transfer waited for us.
+// age is how long ago the transfer last left for the provider, which need not have
+// taken it; 0 before it did. What it waited for us until then does not count.
 func (t Transfer) age(now time.Time) time.Duration {
 	if t.SubmittedAt.IsZero() {
 		return 0

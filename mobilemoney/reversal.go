@@ -34,8 +34,9 @@ type reversalRequest struct {
 
 // reverse gives a payment back to the wallet that it came from. It has no id of
 // ours: sent twice it is two requests, of which M-Pesa refuses the second with
-// R000001. That is what makes a repetition harmless, and it holds for the whole
-// amount of a payment; about parts of one nothing is documented.
+// R000001 if the first was done. If the first fails the second may be done late, when
+// the money has gone back another way; so one that may have been taken is never sent
+// again. It is for the whole amount of a payment: about parts nothing is documented.
 //
 // The id of the transfer at the provider is the OriginatorConversationID that
 // Daraja makes, because a status query takes that one.
@@ -84,9 +85,9 @@ func decodeReversal(transfer uuid.UUID, body []byte) statement {
 
 // decodeOriginal reads what M-Pesa says about a payment whose reversal was never
 // answered. A payment that stands as completed was not undone, as far as M-Pesa
-// knows yet: the reversal may be sent again, as a payout that was never seen. How
-// M-Pesa words a payment that was undone is not documented, so every other word
-// calls a person.
+// knows yet: that settles nothing, because the reversal may still be done. It is asked
+// about again, and a person is called when that takes long. How M-Pesa words a
+// payment that was undone is not documented, so every other word calls one at once.
 func decodeOriginal(body []byte) statement {
 	r, ok := readResult(body)
 	if !ok {
