@@ -54,7 +54,8 @@ func (w *work) stray(ctx context.Context, a Arrival) error {
 	if err := w.chargeStray(ctx, stray); err != nil {
 		return err
 	}
-	return w.ask(ctx, ItemStrayMoney, receiptItem(a.Receipt), a.Amount.String()+" under receipt "+a.Receipt+" for no contract we know")
+	note := a.Amount.String() + " under receipt " + a.Receipt + " for no contract we know"
+	return w.ask(ctx, ItemStrayMoney, receiptItem(a.Receipt), note)
 }
 
 // placed takes a stray out of suspense, and M-Pesa's charge for it off the books, as
