@@ -81,6 +81,7 @@ func useCases(s *escrow.Service) []useCase {
 		{"withdraw", s.Withdraw},
 		{"agree_cancel", s.AgreeCancel},
 		{"keep_on", s.KeepOn},
+		{"add_word", s.AddWord},
 	}
 }
 

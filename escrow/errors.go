@@ -31,6 +31,8 @@ const (
 	BadCode          Code = "bad_code"      // the release code is wrong
 	CodeLocked       Code = "code_locked"   // too many wrong release codes
 	Reminded         Code = "reminded"      // the other side was reminded not long ago
+	BadWords         Code = "bad_words"     // what a party adds to a dispute is empty or too long
+	Enough           Code = "enough"        // it was done as often as it may be done in a day
 	KeyConflict      Code = "key_conflict"  // the same idempotency key with another input
 
 	DialNeeded       Code = "dial_needed"        // by SMS it is not taken: a sender's number can be forged
@@ -64,7 +66,8 @@ const (
 func AllCodes() []Code {
 	return []Code{
 		UnknownContract, NotYourTurn, Already, NotNow, Frozen, Closed, BadPhone, SamePerson, AmountOutOfRange,
-		BadItem, BadDetail, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, Reminded, KeyConflict,
+		BadItem, BadDetail, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, Reminded,
+		BadWords, Enough, KeyConflict,
 		DialNeeded, CancelWaits, CancelCodeNeeded,
 		PINNeeded, PINNotSet, PINIsSet, BadPIN, PINLocked, WeakPIN, SamePIN, NoPINReset, PINResetWaits,
 	}

@@ -24,7 +24,7 @@ func Milestones() []string {
 			list = append(list, what)
 		}
 	}
-	return append(list, "cancel_asked", "cancel_kept", "reminded", string(Payout), string(Refund))
+	return append(list, "cancel_asked", "cancel_kept", "reminded", "word_added", string(Payout), string(Refund))
 }
 
 // milestone names a change of state.

@@ -54,6 +54,7 @@ const (
 	MsgCancelAsking Template = "cancel_asking" // to the side that asks
 	MsgCancelKept   Template = "cancel_kept"   // to both: the wish was taken back
 	MsgWithdrawn    Template = "withdrawn"     // to both: the dispute was taken back
+	MsgWordAdded    Template = "word_added"    // to the side that has added a word to the dispute
 	MsgResolved     Template = "resolved"      // to both: Own is what the receiver gets, Rest what the other does
 
 	// MsgPINSet and those below it tell a person what happened to their PIN.

@@ -3,7 +3,6 @@ package escrow
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,13 +55,7 @@ func takeQuota(ctx context.Context, tx Tx, a Answer, party Party, now time.Time)
 		return true, nil
 	}
 	hour := now.UTC().Truncate(time.Hour).Format(time.RFC3339)
-	for place := range a.Most {
-		key := strings.Join([]string{"quota", party.ID.String(), string(a.Template), hour, strconv.Itoa(place)}, ":")
-		if first, err := tx.Claim(ctx, key, nil, uuid.Nil); err != nil || first {
-			return first, err
-		}
-	}
-	return false, nil
+	return takePlace(ctx, tx, strings.Join([]string{"quota", party.ID.String(), string(a.Template), hour}, ":"), a.Most, uuid.Nil)
 }
 
 // Send hands one message to the SMS gateway. It is the work of [SendMessage].

@@ -65,7 +65,7 @@ type Command struct {
 	Ref   Ref
 	Code  string // the release code, with AcceptGoods, or that of the message that asked, with AgreeCancel
 	PIN   PIN    // with the same two by USSD, where [Service.Proof] asks for it
-	Words string // the reason, with Dispute: a party's own words, or the key of a menu's ("trouble.less")
+	Words string // with Dispute the reason, a party's own words or the key of a menu's ("trouble.less"); with AddWord what is added
 }
 
 // Result is a contract after a use case, and the side the caller is on.

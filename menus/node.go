@@ -75,6 +75,7 @@ const (
 	ActAgreeCancel Act = "agree_cancel"
 	ActKeepOn      Act = "keep_on"
 	ActWithdraw    Act = "withdraw"
+	ActAddWord     Act = "add_word" // to a dispute
 )
 
 // Acts lists every act.
@@ -82,6 +83,7 @@ func Acts() []Act {
 	return []Act{
 		ActLanguage, ActResume, ActStartOver, ActPIN, ActForgotPIN, ActRemind, ActSendCode, ActPropose, ActAgree, ActDecline,
 		ActCancel, ActPay, ActDeliver, ActAccept, ActDispute, ActAgreeCancel, ActKeepOn, ActWithdraw,
+		ActAddWord,
 	}
 }
 

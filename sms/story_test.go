@@ -85,6 +85,8 @@ func TestDisputes(t *testing.T) {
 			Amina: accept 1234 8305
 			Otieno: confirm 1234
 			Otieno: dispute 1234
+			Otieno: dispute 1234 it rained on the way
+			Amina: dispute 1234 3 bags, and I have a picture
 			Otieno: status 1234
 		`,
 		escrow.Kiswahili: `
@@ -94,6 +96,7 @@ func TestDisputes(t *testing.T) {
 			* Amina pays
 			Otieno: kuna tatizo 1234
 			Amina: tatizo 1234 mahindi yameoza
+			Otieno: tatizo 1234 mvua ilinyesha njiani
 			Amina: hali
 		`,
 	} {

@@ -205,7 +205,7 @@ func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error
 		return suggest(t.order.Verb, ref), nil
 	}
 	if err == nil {
-		_, err = h.useCase(t.order.Verb, view, t.order.Code != "")(ctx, escrow.Command{
+		_, err = h.useCase(t.order, view)(ctx, escrow.Command{
 			Request: t.request(), Ref: ref, Code: t.order.Code, Words: t.order.Words,
 		})
 	}
@@ -240,18 +240,21 @@ type useCase func(context.Context, escrow.Command) (escrow.Result, error)
 // useCase decides what a verb comes to, by the writer's side and by whether
 // money is held. The contract may change right after: then the use case
 // refuses, and the answer shows how things stand.
-func (h *Handler) useCase(verb Verb, view escrow.View, coded bool) useCase {
+func (h *Handler) useCase(order Order, view escrow.View) useCase {
 	s := h.service
-	switch verb {
+	switch order.Verb {
 	case VerbPay:
 		return s.Pay
 	case VerbDecline:
 		return s.Decline
 	case VerbCancel:
-		return h.cancelCase(view, coded)
+		return h.cancelCase(view, order.Code != "")
 	case VerbWithdraw:
 		return h.withdrawCase(view)
 	case VerbDispute:
+		if view.Contract.CanAddWord() && order.Words != "" {
+			return s.AddWord // the problem is known: this is more about it
+		}
 		return s.Dispute
 	case VerbDelivered:
 		return s.ConfirmDelivery

@@ -72,6 +72,7 @@ func (c *call) useCases() map[menus.Act]useCase {
 		menus.ActAgreeCancel: c.Service.AgreeCancel,
 		menus.ActKeepOn:      c.Service.KeepOn,
 		menus.ActWithdraw:    c.Service.Withdraw,
+		menus.ActAddWord:     c.Service.AddWord,
 		menus.ActRemind:      c.Service.Remind,
 	}
 }

@@ -197,6 +197,9 @@ func (c *call) offers(v escrow.View) []string {
 	if v.Contract.CanRemind(v.Role) {
 		open = append(open, "remind")
 	}
+	if v.Contract.CanAddWord() {
+		open = append(open, "add_word")
+	}
 	asking := c.Service.AskProof(v.Contract, v.Role, escrow.ChannelUSSD)
 	return append(open, c.proof(v), c.cancelProof(v), "ask_"+string(asking))
 }

@@ -166,6 +166,7 @@ func (s *script) masked(screen string) string {
 func transcripts() []string {
 	return []string{
 		"deal.en.txt", "deal.sw.txt", "rest.en.txt", "rest.sw.txt", "undo.en.txt", "undo.sw.txt", "terms.en.txt", "terms.sw.txt", "pin.en.txt", "pin.sw.txt",
+		"word.en.txt", "word.sw.txt",
 	}
 }
 

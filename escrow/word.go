@@ -1,0 +1,63 @@
+package escrow
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxWord is the longest word that a party can add to a dispute, in characters: one
+// SMS.
+const maxWord = 160
+
+// wordsADay is how many words each party can add to a dispute in a day.
+const wordsADay = 3
+
+// CanAddWord reports whether a mediator looks after the contract, who reads what the
+// parties add.
+func (c Contract) CanAddWord() bool { return c.State == Disputed }
+
+// AddWord adds a party's words to a dispute, whoever raised it, for the mediator to
+// read. It moves nothing, so that it takes no proof. It refuses [NotNow] and [Closed]
+// where no dispute is open, [BadWords], and [Enough] after a few on one day.
+func (s *Service) AddWord(ctx context.Context, cmd Command) (Result, error) {
+	cmd.Words = printable(cmd.Words)
+	return s.party(ctx, "add_word", cmd, func(ctx context.Context, w *work) error {
+		if !w.contract.CanAddWord() {
+			return w.notNow()
+		}
+		if cmd.Words == "" || len([]rune(cmd.Words)) > maxWord {
+			return Refuse(BadWords).About(w.contract)
+		}
+		if err := w.rationed(ctx, "word", wordsADay); err != nil {
+			return err
+		}
+		if err := w.note(ctx, "word_added", cmd.Words); err != nil {
+			return err
+		}
+		return w.tell(ctx, w.role, MsgWordAdded)
+	})
+}
+
+// rationed takes one of the places that the actor has in a day for something about
+// the contract, or refuses [Enough].
+func (w *work) rationed(ctx context.Context, what string, aDay int) error {
+	key := what + ":" + w.contract.ID.String() + ":" + w.actor.String() + ":" + Day(w.now).Format(time.DateOnly)
+	free, err := takePlace(ctx, w.Tx, key, aDay, w.contract.ID)
+	if err == nil && !free {
+		return Refuse(Enough).About(w.contract)
+	}
+	return err
+}
+
+// takePlace takes the next free one of so many places under a key, if one is left.
+func takePlace(ctx context.Context, tx Tx, key string, places int, contract uuid.UUID) (bool, error) {
+	for place := range places {
+		if first, err := tx.Claim(ctx, key+":"+strconv.Itoa(place), nil, contract); err != nil || first {
+			return first, err
+		}
+	}
+	return false, nil
+}
