@@ -79,6 +79,7 @@ type Refusal struct {
 	Contract *Contract     // the contract as it stands, where the caller may see it
 	Left     int           // attempts left, with BadCode and BadPIN
 	Wait     time.Duration // when to try again, with TooSoon and PINResetWaits
+	Done     Milestone     // what was done before, with Already, or ended the contract, with Closed; zero where that is not known
 }
 
 // Error implements error for logs; people read the text of the Code.

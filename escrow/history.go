@@ -27,13 +27,19 @@ func Milestones() []string {
 	return append(list, "cancel_asked", "cancel_kept", "reminded", "word_added", string(Payout), string(Refund))
 }
 
+// The milestones that are not named after one event.
+const (
+	acceptGoods = "accept_goods"
+	withdrawn   = "withdraw"
+)
+
 // milestone names a change of state.
 func milestone(event Event, to State) string {
 	switch {
 	case event == EventAccept && to != Confirmed:
-		return "accept_goods"
+		return acceptGoods
 	case strings.HasPrefix(string(event), "withdraw_"):
-		return "withdraw"
+		return withdrawn
 	default:
 		return string(event)
 	}

@@ -98,6 +98,8 @@ type MessageParams struct {
 	Payment   PaymentStatus `json:"payment,omitempty"`    // with MsgStatus
 	Code      Code          `json:"code,omitempty"`       // with MsgRefused
 	Left      int           `json:"left,omitempty"`       // attempts left, with MsgRefused
+	Done      string        `json:"done,omitempty"`       // the milestone that was passed before, with MsgRefused
+	On        string        `json:"on,omitempty"`         // YYYY-MM-DD, when that was
 	Result    string        `json:"result,omitempty"`     // provider's code, with MsgPaymentFailed
 	Cause     Cause         `json:"cause,omitempty"`      // why it failed, with MsgPaymentFailed
 	Words     string        `json:"words,omitempty"`      // a party's own words or the key of a menu's, with MsgDisputedOther

@@ -90,7 +90,7 @@ func input(what string, values any) ([]byte, error) {
 // fn returns a refusal to change nothing, or keeps one in the work to change
 // something and refuse all the same.
 func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(context.Context, *work) error) (Result, error) {
-	return s.onContract(ctx, instruction{
+	result, err := s.onContract(ctx, instruction{
 		what: what, key: cmd.Key, channel: cmd.Channel, ref: cmd.Ref, input: cmd,
 		who: func(_ context.Context, _ Tx, c Contract) (actor, error) {
 			role, ok := c.RoleOf(cmd.From)
@@ -100,6 +100,7 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 			return actor{role: role, id: c.Party(role).ID}, nil
 		},
 	}, fn)
+	return result, s.dated(ctx, what, err)
 }
 
 // work is one use case under way: the transaction, the contract under lock,

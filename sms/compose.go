@@ -44,7 +44,7 @@ func newComposer(serviceCode, helpPhone, payBill string) (*composer, error) {
 type shown struct {
 	Ref, Item, Place, Quality, Amount, Due, Fee, Held, Gets, Other, Receipt, Code, By, Until, Left, Wait string
 	Own, Rest                                                                                            string
-	State, Next, Refusal, Reason, Words                                                                  string
+	State, Next, Refusal, Reason, Words, On                                                              string
 	Dial, Help, PayBill                                                                                  string
 
 	// Tight is how much of what can be done without is to be left out.
@@ -124,7 +124,7 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 		Ref: string(p.Ref), Item: tidy(p.Item), Place: tidy(p.Place), Quality: tidy(p.Quality),
 		Amount: p.Amount.String(), Other: tidy(p.Other),
 		Receipt: p.Receipt, Code: code, Own: p.Own.String(), Rest: p.Rest.String(),
-		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), Left: strconv.Itoa(p.Left),
+		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), On: c.day(language, p.On), Left: strconv.Itoa(p.Left),
 		Wait: strconv.Itoa(p.Wait), PayBill: c.payBill,
 		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}
@@ -140,7 +140,7 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 	}
 	s.State = c.first(language, s, stateKeys(p)...)
 	s.Next = c.first(language, s, nextKeys(p)...)
-	s.Refusal = c.first(language, s, "refusal."+string(p.Code))
+	s.Refusal = c.first(language, s, refusalKeys(p)...)
 	s.Reason = c.first(language, s, "reason."+reason(p.Result))
 	return s
 }
@@ -164,6 +164,16 @@ func tidy(text string) string {
 func stateKeys(p escrow.MessageParams) []string {
 	state := "state." + string(p.State)
 	return []string{state + "_" + string(p.Payment), state}
+}
+
+// refusalKeys name why something is not done: that it was done before, and when, or
+// the refusal.
+func refusalKeys(p escrow.MessageParams) []string {
+	refusal := "refusal." + string(p.Code)
+	if p.Code == escrow.Already && p.Done != "" {
+		return []string{"done." + p.Done, refusal}
+	}
+	return []string{refusal}
 }
 
 // nextKeys name what the reader can do: the state alone does not tell who

@@ -88,6 +88,13 @@ func messages(language escrow.Language) []escrow.Message {
 			for _, code := range contractRefusals() {
 				add(escrow.MsgRefused, role, func(p *escrow.MessageParams) { standing(p); p.Code = code })
 			}
+			for _, done := range escrow.StaleActs() {
+				add(escrow.MsgRefused, role, func(p *escrow.MessageParams) {
+					standing(p)
+					p.Code, p.Done, p.On = escrow.Already, done, "2026-12-31"
+				})
+			}
+			add(escrow.MsgRefused, role, func(p *escrow.MessageParams) { standing(p); p.Code, p.On = escrow.Closed, "2026-12-31" })
 		}
 	}
 	for _, code := range slices.Concat(contractRefusals(), bareRefusals()) {
@@ -134,6 +141,7 @@ func contractRefusals() []escrow.Code {
 	return []escrow.Code{
 		escrow.NotYourTurn, escrow.Already, escrow.NotNow, escrow.Frozen, escrow.Closed, escrow.PromptOpen,
 		escrow.CodeNeeded, escrow.CodeNotSent, escrow.BadCode, escrow.CodeLocked, escrow.CancelWaits, escrow.CancelCodeNeeded, escrow.Reminded,
+		escrow.BadWords, escrow.Enough,
 	}
 }
 

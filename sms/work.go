@@ -312,6 +312,9 @@ func refused(refusal *escrow.Refusal, from escrow.Phone) reply {
 	default:
 	}
 	params.Code, params.Left, params.Wait = refusal.Code, refusal.Left, seconds(refusal.Wait)
+	if done := refusal.Done; done.What != "" {
+		params.Done, params.On = done.What, done.At.In(escrow.EAT).Format(time.DateOnly)
+	}
 	if refusal.Code == escrow.PromptOpen || refusal.Code == escrow.TooSoon {
 		params.Act = "" // the natural act is just what is not open now
 	}

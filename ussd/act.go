@@ -160,8 +160,15 @@ func (c *call) refusedAs(ctx context.Context, refusal *escrow.Refusal) error {
 // act tells that the act was not done.
 func (c *call) refused(refusal *escrow.Refusal, v view) {
 	wait := (refusal.Wait + time.Second - 1) / time.Second // rounded up: who comes back then is not too soon
-	v.Sentence = c.text("refuse."+string(refusal.Code), map[string]string{
-		"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10), "Left": left(refusal.Left),
+	key, on := "refuse."+string(refusal.Code), ""
+	if done := refusal.Done; done.What != "" {
+		on = c.day(done.At)
+		if refusal.Code == escrow.Already {
+			key = "done." + done.What
+		}
+	}
+	v.Sentence = c.text(key, map[string]string{
+		"Help": c.HelpPhone, "Wait": strconv.FormatInt(int64(wait), 10), "Left": left(refusal.Left), "On": on,
 	})
 	c.shown = shown{view: v, end: "refused"}
 }

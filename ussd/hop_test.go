@@ -139,7 +139,7 @@ func TestARefusedSessionStaysEnded(t *testing.T) {
 	amina.wants("1. Pay by M-Pesa")
 	x.does(storetest.Otieno, c, x.world.Service.Cancel)
 	end := amina.answer("1")
-	amina.wants("END This contract has ended.")
+	amina.wants("END This contract ended on 3 Dec.")
 	for _, answer := range []string{"1", "0", "00", "1"} {
 		if got := amina.answer(answer); got != end {
 			t.Errorf("%q after the end opens\n%s", answer, got)
@@ -312,4 +312,23 @@ func TestPagesOfLists(t *testing.T) {
 	amina.wants("VoicePact\n1. New contract")
 	amina.answer("0")
 	amina.wants("7 things wait")
+}
+
+// Who does what another call of theirs has done already reads what it was and when.
+func TestAStaleActTellsWhenItWasDone(t *testing.T) {
+	t.Parallel()
+	for language, want := range map[escrow.Language]string{
+		escrow.English:   "END Already accepted on 3 Dec.\n",
+		escrow.Kiswahili: "END Zilipokelewa tayari 3 Des.\n",
+	} {
+		x := newSmallExchange(t)
+		c := x.world.DealIn(escrow.Delivered, escrow.Shillings(500))
+		x.speaks(storetest.Amina, language)
+		amina := x.pick(storetest.Amina)
+		amina.dial(string(c.Ref))
+		amina.answer("1")
+		x.does(storetest.Amina, c, x.world.Service.AcceptGoods)
+		amina.answer("1")
+		amina.wants(want + string(c.Ref) + " ")
+	}
 }

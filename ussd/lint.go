@@ -313,14 +313,26 @@ func (h *Handler) lintRefusals(language string) error {
 			problems = append(problems, fmt.Errorf("no text for %q in every language", key))
 		}
 		for _, state := range escrow.States() {
-			c := h.callAt(h.menu.Node("pay"), language)
-			c.refused(escrow.Refuse(code), c.viewOf(escrow.View{Contract: longContract(state, longItems()[1]), Role: escrow.Buyer}))
-			if err := c.lint(); err != nil {
-				problems = append(problems, fmt.Errorf("%s, refused with %s, a contract that is %s: %w", language, code, state, err))
-			}
+			problems = append(problems, h.lintRefusal(language, escrow.Refuse(code), state))
+		}
+	}
+	for _, done := range escrow.StaleActs() {
+		refusal := escrow.Refuse(escrow.Already)
+		refusal.Done = escrow.Milestone{What: done, At: longContract("", "").DeliverBy}
+		for _, state := range escrow.States() {
+			problems = append(problems, h.lintRefusal(language, refusal, state))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+func (h *Handler) lintRefusal(language string, refusal *escrow.Refusal, state escrow.State) error {
+	c := h.callAt(h.menu.Node("pay"), language)
+	c.refused(refusal, c.viewOf(escrow.View{Contract: longContract(state, longItems()[1]), Role: escrow.Buyer}))
+	if err := c.lint(); err != nil {
+		return fmt.Errorf("%s, refused with %s, a contract that is %s: %w", language, refusal.Code, state, err)
+	}
+	return nil
 }
 
 func (h *Handler) lintApologies(language string) error {

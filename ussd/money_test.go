@@ -86,7 +86,7 @@ func TestARefusalKnowsTheMoney(t *testing.T) {
 	x.world.Pay(escrow.Collect, x.world.Receipt())
 	x.world.Pay(escrow.Refund, x.world.Receipt())
 	amina.answer("1")
-	amina.wants("END This contract has ended.", "Ksh500 paid back")
+	amina.wants("END This contract ended on 3 Dec.", "Ksh500 paid back")
 }
 
 // A reason that was chosen is kept as its key, for readers of every language.
