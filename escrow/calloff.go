@@ -11,7 +11,7 @@ import (
 // first call asks the other side, and the other side's call agrees; see
 // [Service.AgreeCancel]. Where [Service.AskProof] says so asking takes the PIN, and
 // refuses [PINNeeded], [BadPIN] and [PINLocked]. Whoever asks again is refused with
-// [CancelWaits].
+// [CancelWaits], and with [Enough] who asks anew all day long.
 func (s *Service) Cancel(ctx context.Context, cmd Command) (Result, error) {
 	setAt, err := s.tryPIN(ctx, &cmd, s.cancelling())
 	if err != nil {
@@ -108,14 +108,42 @@ func (s *Service) KeepOn(ctx context.Context, cmd Command) (Result, error) {
 	})
 }
 
+// RefuseCancel says no to the other side's wish to call a contract off: the wish is
+// gone, and whoever had it is told. It gives nothing away, so that it takes no proof.
+// It refuses [NotNow] where nothing is asked, and [NotYourTurn] to whoever asked.
+func (s *Service) RefuseCancel(ctx context.Context, cmd Command) (Result, error) {
+	return s.party(ctx, "refuse_cancel", cmd, func(ctx context.Context, w *work) error {
+		switch {
+		case !w.contract.State.Funded():
+			return w.notNow()
+		case w.contract.CancelBy == "":
+			return Refuse(NotNow).About(w.contract)
+		case w.contract.CancelBy == w.role:
+			return Refuse(NotYourTurn).About(w.contract)
+		}
+		w.contract.CancelBy, w.contract.CancelAt = "", time.Time{}
+		if err := w.note(ctx, "cancel_refused", ""); err != nil {
+			return err
+		}
+		if err := w.tell(ctx, w.role, MsgCancelKept); err != nil {
+			return err
+		}
+		return w.receipt(ctx, w.role.Other(), MsgCancelRefused)
+	})
+}
+
 // askCancel notes the wish and tells the other side, with the code to agree by.
 // The count of wrong codes goes on: whoever asks again and again gets no more
-// guesses by it.
+// guesses by it. And nobody asks more often in a day than a code may be tried, so
+// that a no is a no.
 func (s *Service) askCancel(ctx context.Context, w *work, cmd Command, pinSetAt time.Time) error {
 	if s.AskProof(w.contract, w.role, cmd.Channel) == ProofPIN {
 		if err := w.pinProved(ctx, pinSetAt); err != nil {
 			return err
 		}
+	}
+	if err := w.rationed(ctx, "ask_cancel", maxCodeTries); err != nil {
+		return err
 	}
 	w.contract.CancelBy, w.contract.CancelAt = w.role, w.now
 	if err := w.note(ctx, "cancel_asked", ""); err != nil {

@@ -35,7 +35,7 @@ func TestCallingOffTakesBoth(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *storetest.World) {
 		t.Helper()
 		var b strings.Builder
-		b.WriteString("state, who asked, who acts: cancel, agree, agree with the code, keep on\n")
+		b.WriteString("state, who asked, who acts: cancel, agree, agree with the code, keep on, refuse\n")
 		for _, state := range funded() {
 			for _, asker := range []escrow.Phone{amina, otieno} {
 				deal := &reused{w: w, make: func() escrow.Contract { return askToCancel(w, w.DealIn(state, price), asker) }}
@@ -59,7 +59,7 @@ func name(phone escrow.Phone) string {
 }
 
 func undoing(s *escrow.Service) []useCase {
-	return []useCase{{"cancel", s.Cancel}, {"agree", s.AgreeCancel}, {"agree with code", s.AgreeCancel}, {"keep on", s.KeepOn}}
+	return []useCase{{"cancel", s.Cancel}, {"agree", s.AgreeCancel}, {"agree with code", s.AgreeCancel}, {"keep on", s.KeepOn}, {"refuse", s.RefuseCancel}}
 }
 
 func attemptUndo(w *storetest.World, deal *reused, act useCase, by escrow.Request) string {

@@ -99,9 +99,10 @@ const (
 	ActAccept  Act = "accept"
 	ActDispute Act = "dispute"
 
-	ActAgreeCancel Act = "agree_cancel" // to call off what the other side wants to
-	ActKeepOn      Act = "keep_on"      // take back one's own wish to call off
-	ActWithdraw    Act = "withdraw"     // take back one's own dispute
+	ActAgreeCancel  Act = "agree_cancel"  // to call off what the other side wants to
+	ActRefuseCancel Act = "refuse_cancel" // to say no to that
+	ActKeepOn       Act = "keep_on"       // take back one's own wish to call off
+	ActWithdraw     Act = "withdraw"      // take back one's own dispute
 )
 
 // Acts lists what role can do with the contract as it stands, the natural act
@@ -117,7 +118,7 @@ func (c Contract) Acts(role Role) []Act {
 	case role:
 		return append(acts, ActKeepOn)
 	default:
-		return append(acts, ActAgreeCancel)
+		return append(acts, ActAgreeCancel, ActRefuseCancel)
 	}
 }
 

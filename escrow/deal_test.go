@@ -80,6 +80,7 @@ func useCases(s *escrow.Service) []useCase {
 		{"dispute", s.Dispute},
 		{"withdraw", s.Withdraw},
 		{"agree_cancel", s.AgreeCancel},
+		{"refuse_cancel", s.RefuseCancel},
 		{"keep_on", s.KeepOn},
 		{"add_word", s.AddWord},
 	}

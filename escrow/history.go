@@ -24,7 +24,7 @@ func Milestones() []string {
 			list = append(list, what)
 		}
 	}
-	return append(list, "cancel_asked", "cancel_kept", "reminded", "word_added", string(Payout), string(Refund))
+	return append(list, "cancel_asked", "cancel_kept", "cancel_refused", "reminded", "word_added", string(Payout), string(Refund))
 }
 
 // The milestones that are not named after one event.

@@ -50,12 +50,13 @@ const (
 	MsgConfirmReminder Template = "confirm_reminder" // to the seller: only your word is missing
 
 	// MsgCancelAsked and those below it are what the two sides undo, and what a mediator decides.
-	MsgCancelAsked  Template = "cancel_asked"  // to the side that is asked, carries the code
-	MsgCancelAsking Template = "cancel_asking" // to the side that asks
-	MsgCancelKept   Template = "cancel_kept"   // to both: the wish was taken back
-	MsgWithdrawn    Template = "withdrawn"     // to both: the dispute was taken back
-	MsgWordAdded    Template = "word_added"    // to the side that has added a word to the dispute
-	MsgResolved     Template = "resolved"      // to both: Own is what the receiver gets, Rest what the other does
+	MsgCancelAsked   Template = "cancel_asked"   // to the side that is asked, carries the code
+	MsgCancelAsking  Template = "cancel_asking"  // to the side that asks
+	MsgCancelKept    Template = "cancel_kept"    // to both: the wish was taken back
+	MsgCancelRefused Template = "cancel_refused" // to the side that asked: the other says no
+	MsgWithdrawn     Template = "withdrawn"      // to both: the dispute was taken back
+	MsgWordAdded     Template = "word_added"     // to the side that has added a word to the dispute
+	MsgResolved      Template = "resolved"       // to both: Own is what the receiver gets, Rest what the other does
 
 	// MsgPINSet and those below it tell a person what happened to their PIN.
 	MsgPINSet        Template = "pin_set"

@@ -72,10 +72,11 @@ const (
 	ActAccept   Act = "accept"
 	ActDispute  Act = "dispute"
 
-	ActAgreeCancel Act = "agree_cancel"
-	ActKeepOn      Act = "keep_on"
-	ActWithdraw    Act = "withdraw"
-	ActAddWord     Act = "add_word" // to a dispute
+	ActAgreeCancel  Act = "agree_cancel"
+	ActKeepOn       Act = "keep_on"
+	ActWithdraw     Act = "withdraw"
+	ActRefuseCancel Act = "refuse_cancel"
+	ActAddWord      Act = "add_word" // to a dispute
 )
 
 // Acts lists every act.
@@ -83,7 +84,7 @@ func Acts() []Act {
 	return []Act{
 		ActLanguage, ActResume, ActStartOver, ActPIN, ActForgotPIN, ActRemind, ActSendCode, ActPropose, ActAgree, ActDecline,
 		ActCancel, ActPay, ActDeliver, ActAccept, ActDispute, ActAgreeCancel, ActKeepOn, ActWithdraw,
-		ActAddWord,
+		ActRefuseCancel, ActAddWord,
 	}
 }
 

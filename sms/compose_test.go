@@ -59,7 +59,7 @@ func messages(language escrow.Language) []escrow.Message {
 		escrow.MsgHelp, escrow.MsgUnknown, escrow.MsgNotUnderstood, escrow.MsgLanguage, escrow.MsgStop, escrow.MsgStart,
 		escrow.MsgExpired, escrow.MsgWarnFirst, escrow.MsgWarnLast, escrow.MsgOverdue, escrow.MsgOverdueUnwarned,
 		escrow.MsgInspectReminder, escrow.MsgInspectionOver, escrow.MsgConfirmReminder,
-		escrow.MsgCancelAsked, escrow.MsgCancelAsking, escrow.MsgCancelKept, escrow.MsgWithdrawn, escrow.MsgWordAdded, escrow.MsgResolved,
+		escrow.MsgCancelAsked, escrow.MsgCancelAsking, escrow.MsgCancelKept, escrow.MsgWithdrawn, escrow.MsgWordAdded, escrow.MsgCancelRefused, escrow.MsgResolved,
 		escrow.MsgPINSet, escrow.MsgPINChanged, escrow.MsgPINResetAsked, escrow.MsgPINLocked, escrow.MsgPINCleared,
 	}
 	var list []escrow.Message

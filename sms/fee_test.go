@@ -27,7 +27,7 @@ func TestEverySumIsTheOneThatMoves(t *testing.T) {
 		escrow.MsgWarnFirst: {both[1:], held}, escrow.MsgWarnLast: {both[1:], held},
 		escrow.MsgOverdue: {both, held}, escrow.MsgOverdueUnwarned: {both, held}, escrow.MsgInspectionOver: {both, held},
 		escrow.MsgCancelAsked: {both, held}, escrow.MsgCancelAsking: {both, held}, escrow.MsgCancelKept: {both, held},
-		escrow.MsgWordAdded: {both, held},
+		escrow.MsgWordAdded: {both, held}, escrow.MsgCancelRefused: {both, held},
 	} {
 		for _, payer := range both {
 			contract := feeOn(payer)

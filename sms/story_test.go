@@ -113,6 +113,45 @@ func TestDisputes(t *testing.T) {
 	}
 }
 
+// TestANoToCallingOff has the seller say no to it, twice: whoever asked is told, and
+// with nothing asked a no is refused.
+func TestANoToCallingOff(t *testing.T) {
+	t.Parallel()
+	for language, script := range map[escrow.Language]string{
+		escrow.English: `
+			* Otieno proposes by USSD
+			Amina: accept 1234
+			Amina: pay 1234
+			* Amina pays
+			Amina: cancel 1234
+			Otieno: NO 1234
+			Amina: cancel 1234
+			Otieno: no-1234
+			Otieno: no 1234
+		`,
+		escrow.Kiswahili: `
+			* Otieno proposes by USSD
+			Amina: kubali 1234
+			Amina: lipa 1234
+			* Amina pays
+			Amina: ghairi 1234
+			Otieno: HAPANA 1234
+			Otieno: hapana 1234
+		`,
+	} {
+		t.Run(string(language), func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.introduce(language)
+			d.tell(script)
+			if state := d.state(); state != escrow.PaymentLocked {
+				t.Errorf("the deal is %s", state)
+			}
+			d.compare("no." + string(language) + ".txt")
+		})
+	}
+}
+
 func TestRefusedDeals(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{

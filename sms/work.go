@@ -225,11 +225,12 @@ func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error
 // clocksApart is how far the provider's clock and ours may be from each other.
 const clocksApart = 2 * time.Minute
 
-// late reports a WITHDRAW that was written before what it would take back now: it
-// came late, after the next dispute or wish. All other verbs that come late find
-// a state that refuses them.
+// late reports a WITHDRAW that was written before what it would take back now, or a
+// NO before the wish that it would refuse: it came late, after the next dispute or
+// wish. All other verbs that come late find a state that refuses them.
 func (t talk) late(c escrow.Contract) bool {
-	if t.order.Verb != VerbWithdraw || t.date.IsZero() {
+	refuses := t.order.Verb == VerbDecline && c.State.Funded()
+	if t.order.Verb != VerbWithdraw && !refuses || t.date.IsZero() {
 		return false
 	}
 	return t.date.Before(c.UpdatedAt.Add(-clocksApart))
@@ -246,6 +247,9 @@ func (h *Handler) useCase(order Order, view escrow.View) useCase {
 	case VerbPay:
 		return s.Pay
 	case VerbDecline:
+		if view.Contract.State.Funded() && view.Contract.CancelBy == view.Role.Other() {
+			return s.RefuseCancel
+		}
 		return s.Decline
 	case VerbCancel:
 		return h.cancelCase(view, order.Code != "")

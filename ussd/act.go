@@ -62,18 +62,19 @@ type useCase = func(context.Context, escrow.Command) (escrow.Result, error)
 // useCases are what the acts on a contract do.
 func (c *call) useCases() map[menus.Act]useCase {
 	return map[menus.Act]useCase{
-		menus.ActAgree:       c.Service.Agree,
-		menus.ActDecline:     c.Service.Decline,
-		menus.ActCancel:      c.Service.Cancel,
-		menus.ActPay:         c.Service.Pay,
-		menus.ActDeliver:     c.Service.ConfirmDelivery,
-		menus.ActAccept:      c.Service.AcceptGoods,
-		menus.ActDispute:     c.Service.Dispute,
-		menus.ActAgreeCancel: c.Service.AgreeCancel,
-		menus.ActKeepOn:      c.Service.KeepOn,
-		menus.ActWithdraw:    c.Service.Withdraw,
-		menus.ActAddWord:     c.Service.AddWord,
-		menus.ActRemind:      c.Service.Remind,
+		menus.ActAgree:        c.Service.Agree,
+		menus.ActDecline:      c.Service.Decline,
+		menus.ActCancel:       c.Service.Cancel,
+		menus.ActPay:          c.Service.Pay,
+		menus.ActDeliver:      c.Service.ConfirmDelivery,
+		menus.ActAccept:       c.Service.AcceptGoods,
+		menus.ActDispute:      c.Service.Dispute,
+		menus.ActAgreeCancel:  c.Service.AgreeCancel,
+		menus.ActKeepOn:       c.Service.KeepOn,
+		menus.ActWithdraw:     c.Service.Withdraw,
+		menus.ActAddWord:      c.Service.AddWord,
+		menus.ActRefuseCancel: c.Service.RefuseCancel,
+		menus.ActRemind:       c.Service.Remind,
 	}
 }
 

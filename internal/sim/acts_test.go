@@ -121,6 +121,8 @@ func (c *crowd) useCase(act escrow.Act) func(context.Context, escrow.Command) (e
 		return s.Dispute
 	case escrow.ActAgreeCancel:
 		return s.AgreeCancel
+	case escrow.ActRefuseCancel:
+		return s.RefuseCancel
 	case escrow.ActKeepOn:
 		return s.KeepOn
 	case escrow.ActWithdraw:
@@ -136,7 +138,7 @@ func (c *crowd) write(d *deal, p *person, act escrow.Act, cmd escrow.Command) {
 	verb := map[escrow.Act]string{
 		escrow.ActAgree: "YES", escrow.ActDecline: "NO", escrow.ActCancel: "CANCEL", escrow.ActPay: "PAY",
 		escrow.ActDeliver: "CONFIRM", escrow.ActAccept: "ACCEPT", escrow.ActDispute: "DISPUTE",
-		escrow.ActAgreeCancel: "CANCEL", escrow.ActKeepOn: "WITHDRAW", escrow.ActWithdraw: "WITHDRAW",
+		escrow.ActAgreeCancel: "CANCEL", escrow.ActRefuseCancel: "NO", escrow.ActKeepOn: "WITHDRAW", escrow.ActWithdraw: "WITHDRAW",
 	}[act]
 	d.idle = 0
 	c.w.notef("%s, deal %d, writes %s", p, d.n, verb)

@@ -2,9 +2,12 @@ package sim
 
 import "github.com/voicepact/gateway/escrow"
 
+// maxAsks is how often in a day one side may ask to call a deal off.
+const maxAsks = 5
+
 // mayCallOff says who may end a deal before its time: anybody before money is
 // held, and both together after.
-func mayCallOff(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) escrow.Code {
+func (m *model) mayCallOff(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) escrow.Code {
 	switch {
 	case act == escrow.ActCancel && (d.state == escrow.Pending || d.state == escrow.Confirmed):
 		return ""
@@ -13,21 +16,25 @@ func mayCallOff(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) 
 	case !d.state.Funded():
 		return notNow(d.state)
 	default:
-		return mayCallOffHeld(d, role, act, code)
+		return m.mayCallOffHeld(d, role, act, code)
 	}
 }
 
-func mayCallOffHeld(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) escrow.Code {
+func (m *model) mayCallOffHeld(d *modelDeal, role escrow.Role, act escrow.Act, code codeTyped) escrow.Code {
 	switch {
 	case act == escrow.ActCancel && d.callOff == role:
 		return escrow.CancelWaits
+	case act == escrow.ActCancel && d.callOff == "" && d.asks[asking{role, m.today}] == maxAsks:
+		return escrow.Enough
 	case act == escrow.ActCancel && d.callOff == "":
 		return ""
 	case d.callOff == "":
 		return escrow.NotNow
 	case (d.callOff == role) != (act == escrow.ActKeepOn):
 		return escrow.NotYourTurn
-	case act == escrow.ActKeepOn || role == escrow.Buyer: // who agrees and gets money back proves nothing on USSD
+	case act == escrow.ActKeepOn || act == escrow.ActRefuseCancel:
+		return ""
+	case role == escrow.Buyer: // who agrees and gets money back proves nothing on USSD
 		return ""
 	default:
 		return codeAnswer(code, d.callOffTries, escrow.CancelCodeNeeded)
@@ -69,6 +76,7 @@ func codeAnswer(code codeTyped, tries int, missing escrow.Code) escrow.Code {
 func (m *model) callOff(d *modelDeal, role escrow.Role) {
 	if d.state.Funded() && d.callOff == "" {
 		d.callOff = role
+		d.asks[asking{role, m.today}]++
 		return
 	}
 	d.state = escrow.Cancelled

@@ -22,6 +22,13 @@ type model struct {
 	late      map[uuid.UUID]bool // payments that nothing waited for
 	suspense  escrow.Cents       // came when nothing waited for it, and is on its way back
 	story     []string
+	today     time.Time
+}
+
+// asking is who asked to call a deal off on which day.
+type asking struct {
+	role escrow.Role
+	day  time.Time
 }
 
 type modelDeal struct {
@@ -36,6 +43,7 @@ type modelDeal struct {
 
 	callOff      escrow.Role // who wants to call the deal off
 	callOffTries int         // wrong codes to agree to that
+	asks         map[asking]int
 	disputedBy   escrow.Role
 	disputedFrom escrow.State
 }
@@ -97,8 +105,8 @@ func (m *model) allowed(d *modelDeal, act escrow.Act, who escrow.Phone, code cod
 	switch act {
 	case escrow.ActAgree, escrow.ActDecline:
 		return mayAnswer(d, role, act)
-	case escrow.ActCancel, escrow.ActAgreeCancel, escrow.ActKeepOn:
-		return mayCallOff(d, role, act, code)
+	case escrow.ActCancel, escrow.ActAgreeCancel, escrow.ActRefuseCancel, escrow.ActKeepOn:
+		return m.mayCallOff(d, role, act, code)
 	case escrow.ActWithdraw:
 		return mayWithdraw(d, role)
 	case escrow.ActPay:
@@ -199,7 +207,7 @@ func (m *model) happen(d *modelDeal, act escrow.Act, role escrow.Role) {
 		d.state = escrow.Cancelled
 	case escrow.ActCancel, escrow.ActAgreeCancel:
 		m.callOff(d, role)
-	case escrow.ActKeepOn:
+	case escrow.ActRefuseCancel, escrow.ActKeepOn:
 		d.callOff = ""
 	case escrow.ActDispute:
 		d.state, d.disputedFrom, d.disputedBy = escrow.Disputed, d.state, role

@@ -181,7 +181,7 @@ func anything() []escrow.Act {
 	return []escrow.Act{
 		escrow.ActAgree, escrow.ActDecline, escrow.ActCancel, escrow.ActPay,
 		escrow.ActDeliver, escrow.ActAccept, escrow.ActDispute,
-		escrow.ActAgreeCancel, escrow.ActKeepOn, escrow.ActWithdraw,
+		escrow.ActAgreeCancel, escrow.ActRefuseCancel, escrow.ActKeepOn, escrow.ActWithdraw,
 	}
 }
 

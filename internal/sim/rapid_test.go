@@ -131,7 +131,7 @@ func (s *stage) propose(rt *rapid.T) {
 	role := rapid.SampledFrom([]escrow.Role{escrow.Buyer, escrow.Seller}).Draw(rt, "proposer")
 	d := &modelDeal{
 		state: escrow.Pending, proposer: role, buyer: storetest.Amina, seller: storetest.Otieno,
-		amount: modelPrice + escrow.Shillings(int64(len(s.m.deals))),
+		amount: modelPrice + escrow.Shillings(int64(len(s.m.deals))), asks: map[asking]int{},
 	}
 	from, other := d.seller, d.buyer
 	if role == escrow.Buyer {
@@ -192,6 +192,7 @@ func (s *stage) perform(n int, d *modelDeal, act escrow.Act, who escrow.Phone, c
 		cmd.Words = "rotten"
 	default:
 	}
+	s.m.today = escrow.Day(s.w.Clock.Now())
 	want := s.m.allowed(d, act, who, code)
 	role, _ := d.role(who)
 	s.m.tellf("deal %d: %s by %q, %s: want %q", n, act, role, code, want)
