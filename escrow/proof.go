@@ -58,6 +58,17 @@ func (s *Service) AskProof(c Contract, role Role, channel Channel) Proof {
 	return ProofNone
 }
 
+// WithdrawProof is what withdrawing a dispute takes. A buyer who has accepted pays by
+// it: the seller's word alone then releases the money, as after the acceptance. So it
+// takes what that took; without a PIN it waits for one, because no code was sent.
+func (s *Service) WithdrawProof(c Contract, role Role, channel Channel) Proof {
+	pays := c.State == Disputed && c.DisputedFrom == Accepted && role == Buyer && c.DisputedBy == Buyer
+	if !pays || channel != ChannelUSSD || c.Amount <= s.policy.CodeAbove {
+		return ProofNone
+	}
+	return s.pinOrCode(c.Buyer)
+}
+
 func (s *Service) pinOrCode(p Party) Proof {
 	if p.PIN.Set() && p.PIN.Trusted(s.now()) {
 		return ProofPIN

@@ -64,7 +64,7 @@ type Command struct {
 	Request
 	Ref   Ref
 	Code  string // the release code, with AcceptGoods, or that of the message that asked, with AgreeCancel
-	PIN   PIN    // with the same two by USSD, where [Service.Proof] asks for it
+	PIN   PIN    // by USSD, where [Service.Proof] and its like ask for it
 	Words string // with Dispute the reason, a party's own words or the key of a menu's ("trouble.less"); with AddWord what is added
 }
 

@@ -4,8 +4,15 @@ import "context"
 
 // Withdraw takes back a dispute: the contract is where it was before, and the time
 // that was left runs on. Only the side that raised it can; one that time raised
-// stays with the mediator.
+// stays with the mediator. Where [Service.WithdrawProof] says so it takes the PIN, and
+// refuses [PINNeeded], [BadPIN] and [PINLocked].
 func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
+	setAt, err := s.tryPIN(ctx, &cmd, act{what: "withdraw", proof: s.WithdrawProof, open: func(c Contract, role Role) bool {
+		return c.State == Disputed && c.DisputedBy == role
+	}})
+	if err != nil {
+		return Result{}, err
+	}
 	return s.party(ctx, "withdraw", cmd, func(ctx context.Context, w *work) error {
 		c := w.contract
 		switch {
@@ -21,6 +28,15 @@ func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 			// After it the seller's word alone releases the money, so that a seller
 			// must not be able to forge it.
 			return Refuse(DialNeeded).About(c)
+		}
+		switch s.WithdrawProof(c, w.role, cmd.Channel) {
+		case ProofPIN:
+			if err := w.pinProved(ctx, setAt); err != nil {
+				return err
+			}
+		case ProofCode: // there is none: the seller has not said delivered
+			return Refuse(PINNeeded).About(c)
+		case ProofNone:
 		}
 		event, err := withdrawalTo(c.DisputedFrom)
 		if err != nil {

@@ -201,7 +201,16 @@ func (c *call) offers(v escrow.View) []string {
 		open = append(open, "add_word")
 	}
 	asking := c.Service.AskProof(v.Contract, v.Role, escrow.ChannelUSSD)
-	return append(open, c.proof(v), c.cancelProof(v), "ask_"+string(asking))
+	return append(open, c.proof(v), c.cancelProof(v), "ask_"+string(asking), c.withdrawProof(v))
+}
+
+// withdrawProof names what withdrawing a dispute takes. Who has no PIN that moves
+// money is told so when one is typed.
+func (c *call) withdrawProof(v escrow.View) string {
+	if c.Service.WithdrawProof(v.Contract, v.Role, escrow.ChannelUSSD) == escrow.ProofNone {
+		return "withdraw_free"
+	}
+	return "withdraw_pin"
 }
 
 // cancelProof names what agreeing to call off takes; too many wrong codes leave

@@ -66,7 +66,7 @@ func (h *Handler) lintNeeds() error {
 		}
 	}
 	// A PIN is a party's, and no contract shows one.
-	for _, proof := range []string{"pin", "cancel_pin", "ask_pin"} {
+	for _, proof := range []string{"pin", "cancel_pin", "ask_pin", "withdraw_pin"} {
 		offered[proof] = true
 	}
 	var problems []error
