@@ -216,13 +216,26 @@ func (c Contract) hashTerms() []byte {
 const maxItem = 24
 
 // ParseItem reads what is sold, folding white space and dropping what a
-// feature phone cannot show.
+// feature phone cannot show. It refuses [BadItem] where no word is in it.
 func ParseItem(text string) (string, error) {
 	item := printable(text)
-	if item == "" || len([]rune(item)) > maxItem {
+	if len([]rune(item)) > maxItem || letters(item) < fewestLetters {
 		return "", Refuse(BadItem)
 	}
 	return item, nil
+}
+
+// fewestLetters is what a word has at least: "7" and "10 x" name no goods.
+const fewestLetters = 2
+
+func letters(text string) int {
+	n := 0
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // ParseDetail reads a term that may be left out, as [ParseItem] reads what is sold.
