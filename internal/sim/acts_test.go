@@ -54,9 +54,9 @@ func (c *crowd) act(d *deal, p *person, role escrow.Role, act escrow.Act) {
 	}
 	switch act {
 	case escrow.ActAccept:
-		cmd.Code = c.typed(d.code)
+		cmd.Code = c.typed(p, d.code)
 	case escrow.ActAgreeCancel, escrow.ActCancel:
-		cmd.Code = c.typed(d.cancelCode)
+		cmd.Code = c.typed(p, d.cancelCode)
 	default:
 	}
 	if c.dice.chance(0.03) {
@@ -79,8 +79,8 @@ func (c *crowd) act(d *deal, p *person, role escrow.Role, act escrow.Act) {
 }
 
 // typed is a code as somebody types it.
-func (c *crowd) typed(code string) string {
-	if c.dice.chance(0.1) {
+func (c *crowd) typed(p *person, code string) string {
+	if c.dice.chance(p.typos) {
 		return fmt.Sprintf("%04d", c.dice.IntN(10_000))
 	}
 	return code

@@ -34,8 +34,9 @@ type bank struct {
 	orders map[uuid.UUID]*order
 	list   []*order // in the order of their coming
 	names  map[uuid.UUID]string
-	locked bool // our initiator
-	asked  int  // how often for the balances
+	sent   map[uuid.UUID]time.Time // when a request last left for us
+	locked bool                    // our initiator
+	asked  int                     // how often for the balances
 }
 
 // order is one request of ours that the bank took.
@@ -51,12 +52,15 @@ type order struct {
 	at       time.Time // of the movement
 	late     bool      // a payout that was called failed before
 	told     bool      // a statement of ours that the money moved has reached the gateway's code
+	hand     bool      // moved in the portal, and not by a request
+	squared  bool      // paid beside another attempt, which an operator has put right
 }
 
 func newBank(w *world) *bank {
 	b := &bank{
 		w: w, dice: newDice(w.seed, "bank"), accounts: map[string]escrow.Cents{},
-		orders: map[uuid.UUID]*order{}, names: map[uuid.UUID]string{}, ins: map[string]*payin{},
+		orders: map[uuid.UUID]*order{}, names: map[uuid.UUID]string{},
+		sent: map[uuid.UUID]time.Time{}, ins: map[string]*payin{},
 	}
 	b.validates = b.dice.chance(0.5)
 	b.fill(escrow.Shillings(50_000_000))
@@ -109,7 +113,7 @@ func (b *bank) receipt() string {
 	return fmt.Sprintf("TK%07dX", b.receipts)
 }
 
-// take accepts a request. Only a prompt that came twice would be new.
+// take accepts a request that is new.
 func (b *bank) take(t escrow.Transfer) *order {
 	o := &order{Transfer: t, open: true, payer: t.Party.Phone}
 	o.checkout = fmt.Sprintf("AG_%s_%06d", b.w.clock.true.Format("20060102"), len(b.list)+1)
@@ -199,10 +203,7 @@ func (b *bank) execute(o *order) {
 		return
 	}
 	if back {
-		original := b.ins[o.Original]
-		original.reversed = true
-		b.move(bankCollection, wallet(original.from), o.Amount)
-		b.settle(o, o.Amount, b.receipt())
+		b.settle(o, o.Amount, b.undo(b.ins[o.Original]))
 		b.tell(o, kind, reversed(o))
 	} else {
 		b.handOut(o)
@@ -234,8 +235,8 @@ func (b *bank) judge(o *order) string {
 	}
 }
 
-// judgeReversal refuses a payment that was undone before: that is all that keeps a
-// repeated request from undoing it twice.
+// judgeReversal refuses a payment that was undone before, by hand: that is all that
+// keeps a request from undoing it twice.
 func (b *bank) judgeReversal(o *order) string {
 	original := b.ins[o.Original]
 	switch {

@@ -74,7 +74,7 @@ func (w *world) checkSafety() {
 	s := w.read()
 	w.checkBank(s)
 	w.checkAnswers(s)
-	w.checkPeople()
+	w.checkPeople(s)
 }
 
 // checkBank compares with the truth: nothing is counted that the bank did not
@@ -95,7 +95,7 @@ func (w *world) checkBank(s state) {
 		switch {
 		case t.Kind == escrow.Collect:
 			in += amount
-		case t.Method == escrow.MethodReversal:
+		case w.bank.behind(t).Method == escrow.MethodReversal:
 			back += amount
 		default:
 			out += amount
@@ -110,7 +110,7 @@ func (w *world) checkBank(s state) {
 	if got := s.balances[escrow.MpesaCollection]; got != in-back {
 		w.failf("the ledger has collected %s, the bank %s of what is counted", got, in-back)
 	}
-	if got := -s.balances[escrow.MpesaPayout]; got != out {
+	if got := -s.balances[escrow.MpesaPayout] - s.balances[escrow.OwnFloat]; got != out {
 		w.failf("the ledger has paid out %s, the bank %s of what is counted", got, out)
 	}
 	w.checkFees(s)
@@ -131,13 +131,11 @@ func (w *world) checkBankItself() {
 // truth is what the bank moved for a transfer that counts as succeeded.
 func (w *world) truth(t escrow.Transfer) escrow.Cents {
 	w.t.Helper()
-	o := w.bank.orders[t.ID]
-	switch {
-	case t.Kind == escrow.Collect && t.Receipt != "":
+	if t.Kind == escrow.Collect && t.Receipt != "" {
 		if p := w.bank.ins[t.Receipt]; p != nil {
 			return p.amount
 		}
-	case o != nil && o.paid && (t.Receipt == "" || t.Receipt == o.receipt):
+	} else if o := w.bank.behind(t); o != nil && o.paid {
 		return o.moved
 	}
 	w.failf("%s %s counts as succeeded under receipt %q, and the bank moved nothing", t.Kind, w.bank.name(t.ID), t.Receipt)
@@ -164,12 +162,18 @@ func (w *world) checkAnswers(s state) {
 
 // checkPeople adds up what the bank moved for each deal: nobody is paid twice,
 // and nobody without both having said so.
-func (w *world) checkPeople() {
+func (w *world) checkPeople(s state) {
 	w.t.Helper()
 	paid, back, in := map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}
+	placed := map[string]*deal{}
+	for _, t := range s.transfers {
+		placed[t.Receipt] = w.crowd.byID[t.ContractID]
+	}
 	for _, p := range w.bank.inList {
-		if ref, err := escrow.ParseAccount(p.account); err == nil {
+		if ref, err := escrow.ParseAccount(p.account); err == nil && w.crowd.byRef[ref] != nil {
 			in[w.crowd.byRef[ref]] += p.amount
+		} else if d := placed[p.receipt]; d != nil { // by an operator
+			in[d] += p.amount
 		}
 	}
 	for _, o := range w.bank.list {
@@ -192,59 +196,60 @@ func (w *world) checkPeople() {
 	}
 }
 
-// checkRest asks for what must hold when nothing happens any more.
+// checkRest asks for what must hold when nothing happens any more: the operators have
+// worked everything, so that there is nothing left for a person.
 func (w *world) checkRest() {
 	w.t.Helper()
 	if err := w.queue.check(w.ctx); err != nil {
 		w.failf("at rest: %v", err)
 	}
 	s := w.read()
-	watched := map[uuid.UUID]bool{}
-	for _, i := range s.items {
-		watched[i.ContractID] = true
-		watched[i.TransferID] = true
-	}
 	for _, t := range s.transfers {
-		if !t.State.Final() && !watched[t.ID] {
+		if !t.State.Final() {
 			w.failf("at rest: %s %s is %s", t.Kind, w.bank.name(t.ID), t.State)
 		}
 	}
 	for _, o := range s.overviews {
 		c := o.Contract
-		waits := c.State == escrow.Completed && o.Payment != escrow.PaymentReleased || !c.State.Terminal()
-		if waits && !watched[c.ID] {
-			w.failf("at rest: contract of deal %d is %s, its payment %q, and nobody is asked to look",
-				w.crowd.byRef[c.Ref].n, c.State, o.Payment)
+		if c.State == escrow.Completed && o.Payment != escrow.PaymentReleased || !c.State.Terminal() {
+			w.failf("at rest: contract of deal %d is %s, its payment %q", w.crowd.byRef[c.Ref].n, c.State, o.Payment)
 		}
 	}
-	w.checkTotals(s, watched)
+	for _, i := range s.items {
+		w.failf("at rest: the operators could not work %s about %s of contract %q: %s", i.Kind, w.bank.names[i.TransferID], i.Ref, i.Note)
+	}
+	if len(w.staff.ledger) > 0 || s.balances[escrow.OwnFloat] != -w.staff.booked {
+		w.failf("at rest: the operators have booked %s, the ledger has %s", w.staff.booked, -s.balances[escrow.OwnFloat])
+	}
+	w.checkTotals(s)
 }
 
 // checkTotals holds the ledger against the bank's books, now that every fact has
 // been told.
-func (w *world) checkTotals(s state, watched map[uuid.UUID]bool) {
+func (w *world) checkTotals(s state) {
 	w.t.Helper()
-	var doubted escrow.Cents // undone, and M-Pesa's word for that is known to nobody
-	var twice escrow.Cents   // paid beside another attempt at the same money
-	var charged escrow.Cents // for that
+	counted := map[*order]bool{}
+	for _, t := range s.transfers {
+		if t.State == escrow.TransferSucceeded && t.Kind != escrow.Collect {
+			counted[w.bank.behind(t)] = true
+		}
+	}
+	var charged escrow.Cents // for what was paid beside another attempt at the same money
 	for _, o := range w.bank.list {
 		switch {
-		case !o.paid || o.Kind == escrow.Collect || s.byID[o.ID].State == escrow.TransferSucceeded:
-		case o.Method == escrow.MethodReversal && watched[o.ID]:
-			doubted += o.moved
-		case o.Method == escrow.MethodB2C && watched[o.ID]:
-			twice += o.moved
+		case !o.paid || o.Kind == escrow.Collect || counted[o]:
+		case o.squared:
 			charged += escrow.Cents(tariff.PayoutFee(int64(o.moved)))
 		default:
 			w.failf("at rest: %s %s moved and counts as %s", o.Kind, w.bank.name(o.ID), s.byID[o.ID].State)
 		}
 	}
-	if truth := w.bank.accounts[bankCollection]; truth != s.balances[escrow.MpesaCollection]-doubted {
-		w.failf("at rest: the bank has collected %s, the ledger %s, of which a person has %s",
-			truth, s.balances[escrow.MpesaCollection], doubted)
+	if truth := w.bank.accounts[bankCollection]; truth != s.balances[escrow.MpesaCollection] {
+		w.failf("at rest: the bank has collected %s, the ledger %s", truth, s.balances[escrow.MpesaCollection])
 	}
-	if truth := w.bank.accounts[bankUtility] - w.bank.funded; truth != s.balances[escrow.MpesaPayout]-twice {
-		w.failf("at rest: the bank has paid out %s, the ledger %s, and twice %s", -truth, -s.balances[escrow.MpesaPayout], twice)
+	truth, books := w.bank.accounts[bankUtility]-w.bank.funded, s.balances[escrow.MpesaPayout]-w.staff.brought
+	if truth != books {
+		w.failf("at rest: the bank has paid out %s, the ledger %s", -truth, -books)
 	}
-	w.checkBalances(doubted + twice + charged)
+	w.checkBalances(charged)
 }

@@ -17,6 +17,7 @@ func (c counter) Submit(_ context.Context, t escrow.Transfer) escrow.Submission 
 	w, b := c.w, c.w.bank
 	w.faults.maybeDie(crashBeforeCall)
 	b.checkSending(t)
+	b.sent[t.ID] = w.clock.true
 	b.regretBeside(t)
 	unknown := escrow.Submission{Outcome: escrow.Unknown, Code: "network", Reason: "no answer"}
 	switch {
@@ -50,15 +51,12 @@ func (c counter) Submit(_ context.Context, t escrow.Transfer) escrow.Submission 
 }
 
 // submit is the request at the bank's door. An id that is known pays nothing
-// again; a prompt has none, so that the same one twice is our mistake.
+// again; a prompt and a reversal have none, so that the same one twice is our
+// mistake.
 func (b *bank) submit(t escrow.Transfer) escrow.Submission {
 	if _, known := b.orders[t.ID]; known {
-		if t.Kind == escrow.Collect {
-			b.w.failf("%s was prompted for twice", b.name(t.ID))
-		}
-		if t.Method == escrow.MethodReversal {
-			b.repeat(t)
-			return escrow.Submission{Outcome: escrow.Taken, ProviderID: "29112-again", Code: "0"}
+		if t.Method != escrow.MethodB2C {
+			b.w.failf("%s was sent twice", b.name(t.ID))
 		}
 		return escrow.Submission{Outcome: escrow.Taken, Code: "500.002.1001", Reason: "duplicate"}
 	}
@@ -69,19 +67,6 @@ func (b *bank) submit(t escrow.Transfer) escrow.Submission {
 	}
 	o := b.take(t)
 	return escrow.Submission{Outcome: escrow.Taken, ProviderID: o.checkout, Code: "0"}
-}
-
-// repeat is a reversal that came twice: it has no id by which that could be seen,
-// but the payment can be undone only once.
-func (b *bank) repeat(t escrow.Transfer) {
-	o := b.orders[t.ID]
-	b.w.in(b.dice.between(time.Second, time.Minute), func() {
-		if o.paid {
-			b.tell(o, kindReversal, b2cFailed(o, "R000001"))
-			return
-		}
-		b.execute(o)
-	})
 }
 
 // Look implements [escrow.Provider].
@@ -100,15 +85,10 @@ func (c counter) Look(_ context.Context, t escrow.Transfer) escrow.Finding {
 }
 
 // Confirm implements [escrow.Provider]: the records show what the bank has taken in.
-func (c counter) Confirm(_ context.Context, receipt string, amount escrow.Cents, _ time.Time, t escrow.Transfer) escrow.Verdict {
+func (c counter) Confirm(_ context.Context, receipt string, amount escrow.Cents, _ time.Time, _ escrow.Transfer) escrow.Verdict {
 	b := c.w.bank
 	if c.w.faults.hit(queryFails) {
 		return escrow.NoAnswer
-	}
-	if receipt == "" {
-		if o := b.orders[t.ID]; o != nil && o.paid {
-			receipt = o.receipt
-		}
 	}
 	if p := b.ins[receipt]; p != nil && p.amount == amount {
 		return escrow.Moved

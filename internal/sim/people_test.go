@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +21,9 @@ type person struct {
 	lazy   float64 // how often nothing is done when something is due
 	wild   float64 // how often something else is done than what is due
 	repeat float64 // how often the same is sent once more
+	typos  float64 // how often a code or an account number is typed wrong
+	trusts bool    // accepts before anything is delivered
+	away   bool    // leaves contracts alone that are paid
 }
 
 func (p *person) String() string { return fmt.Sprintf("person %d", p.n) }
@@ -42,6 +47,8 @@ type deal struct {
 	done []string
 }
 
+func (d *deal) String() string { return fmt.Sprintf("deal %d", d.n) }
+
 func (d *deal) side(role escrow.Role) *person {
 	if role == escrow.Buyer {
 		return d.buyer
@@ -61,17 +68,19 @@ type crowd struct {
 	settled bool // no new deals
 	quiet   bool // nobody does anything any more
 	most    int  // deals that are made in all
-
-	mediators []string // their secret keys
 }
 
 func newCrowd(w *world) *crowd {
 	c := &crowd{w: w, dice: newDice(w.seed, "crowd"), byRef: map[escrow.Ref]*deal{}, byID: map[uuid.UUID]*deal{}}
-	c.most = 3 + w.plan.steps/45
+	c.most = cmp.Or(w.plan.deals, 3+w.plan.steps/45)
 	for n := range 3 + c.dice.IntN(12) {
 		p := &person{
 			n: n + 1, phone: escrow.Phone(fmt.Sprintf("+2547%08d", 10_000_000+n)), sms: c.dice.chance(0.4),
 			lazy: c.dice.Float64() * 0.4, wild: c.dice.Float64() * 0.2, repeat: c.dice.Float64() * 0.2,
+		}
+		p.trusts, p.away, p.typos = n%5 == 1, n%5 == 2, 0.1
+		if n%3 == 0 {
+			p.typos = 0.9 // who cannot read their phone
 		}
 		c.people = append(c.people, p)
 		w.bank.move(bankOutside, wallet(p.phone), escrow.Shillings(pick(c.dice, []int64{500, 300_000, 2_000_000, 2_000_000})))
@@ -168,6 +177,10 @@ func (c *crowd) choose(d *deal, p *person, role escrow.Role) (escrow.Act, bool) 
 	due, waits := view.Contract.WaitsFor(role)
 	acts := view.Contract.Acts(role)
 	switch {
+	case p.away && view.Contract.State.Funded():
+		return "", false
+	case p.trusts && slices.Contains(acts, escrow.ActAccept) && c.dice.chance(0.5):
+		return escrow.ActAccept, true
 	case waits && c.dice.chance(0.9):
 		return due, true
 	case len(acts) > 0 && c.dice.chance(0.05):

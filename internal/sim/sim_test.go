@@ -3,7 +3,6 @@ package sim
 import (
 	"flag"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,11 +13,12 @@ import (
 )
 
 var (
-	seeds     = flag.Int("sim.seeds", 4, "how many seeds are played")
-	seed      = flag.Uint64("sim.seed", 0, "play this seed alone, and tell its whole story")
-	steps     = flag.Int("sim.steps", 200, "steps with faults in each seed")
-	lateSeeds = flag.Uint64("sim.late", 3, "how many seeds to play in which payouts are paid after all")
-	engine    = flag.String("sim.engine", "sqlite", "the database: sqlite or postgres")
+	seeds      = flag.Int("sim.seeds", 4, "how many seeds are played")
+	theSeed    = flag.Uint64("sim.seed", 0, "play this seed alone, and tell its whole story")
+	steps      = flag.Int("sim.steps", 200, "steps with faults in each seed")
+	lateSeeds  = flag.Int("sim.late", 3, "how many seeds to play in which payouts are paid after all")
+	staffSeeds = flag.Int("sim.staff", 2, "how many seeds to play in which operators have much to do")
+	engine     = flag.String("sim.engine", "sqlite", "the database: sqlite or postgres")
 )
 
 func thePlan() plan {
@@ -29,25 +29,27 @@ func thePlan() plan {
 	return p
 }
 
+// upTo lists the seeds to play: so many, or the one that is asked for.
+func upTo(many int) []uint64 {
+	if *theSeed != 0 {
+		return []uint64{*theSeed}
+	}
+	list := make([]uint64, many)
+	for n := range list {
+		list[n] = uint64(n + 1)
+	}
+	return list
+}
+
 // The seeds are played one after the other: the source of randomness that makes
 // ids and references replay is the whole process's.
 //
 //nolint:paralleltest // as said
 func TestSeeds(t *testing.T) {
-	list := []uint64{*seed}
-	if *seed == 0 {
-		list = nil
-		for n := range *seeds {
-			list = append(list, uint64(n+1))
-		}
-	}
 	total := newReport()
-	for _, seed := range list {
+	for _, seed := range upTo(*seeds) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			w := newWorld(t, seed, thePlan())
-			if len(list) == 1 {
-				w.trace.sink = func(line string) { fmt.Fprintln(os.Stdout, line) }
-			}
 			w.run()
 			total.add(w)
 			t.Logf("seed %d: %d steps, trace %s", seed, w.steps, w.trace.sum())
@@ -83,8 +85,8 @@ func TestPayoutsThatArePaidAfterAll(t *testing.T) {
 		payeeUnreachable: 0.6, paidLate: 1, requestLost: 0.4, busy: 0.4, answerLost: 0.2, turnedAway: 0.05,
 	}
 	paid := map[fault]int{}
-	for seed := range *lateSeeds {
-		w := newWorld(t, seed+1, plan{steps: 450, open: storetest.SQLite, rates: rates})
+	for _, seed := range upTo(*lateSeeds) {
+		w := newWorld(t, seed, plan{steps: 450, open: storetest.SQLite, rates: rates})
 		w.run()
 		w.faults.add(paid)
 	}
@@ -94,18 +96,46 @@ func TestPayoutsThatArePaidAfterAll(t *testing.T) {
 	t.Log(paid)
 }
 
+// Payouts fail and stay silent, and operators do everything that docs/operating.md
+// tells them to. Few seeds draw all of that at once.
+//
+//nolint:paralleltest // as above
+func TestOperatorsWorkEverything(t *testing.T) {
+	rates := map[fault]float64{
+		payeeUnreachable: 0.5, paidLate: 0.3, requestLost: 0.2, queryFails: 0.7, callbackLost: 0.3, answerLost: 0.2,
+		turnedAway: 0.1, commitUnsure: 0.02, crashAfterCommit: 0.02, initiatorLocked: 1, floatEmpty: 1,
+	}
+	done := newReport()
+	for _, seed := range upTo(*staffSeeds) {
+		w := newWorld(t, seed, plan{steps: 1_500, deals: 60, open: storetest.SQLite, rates: rates})
+		w.run()
+		done.add(w)
+	}
+	const enough = 6 // seeds, in which everything happens
+	for _, what := range allDeeds() {
+		if often := what == didRule || what == didClose || what == wasRefused; done.deeds[what] == 0 && (often || done.seeds >= enough) {
+			t.Errorf("of the operators' acts none was: %s", what)
+		}
+	}
+	t.Log(done)
+}
+
 // report is what all seeds came to.
 type report struct {
 	seeds, steps, contracts, payments int
 	moves                             map[escrow.Method]int // at the bank
 	states                            map[escrow.State]int
 	faults                            map[fault]int
+	deeds                             map[deed]int // of the operators
 	virtual                           time.Duration
 	begin                             time.Time
 }
 
 func newReport() *report {
-	return &report{states: map[escrow.State]int{}, faults: map[fault]int{}, moves: map[escrow.Method]int{}, begin: time.Now()}
+	return &report{
+		states: map[escrow.State]int{}, faults: map[fault]int{}, moves: map[escrow.Method]int{}, deeds: map[deed]int{},
+		begin: time.Now(),
+	}
 }
 
 func (r *report) add(w *world) {
@@ -123,6 +153,9 @@ func (r *report) add(w *world) {
 		r.states[o.Contract.State]++
 	}
 	w.faults.add(r.faults)
+	for what, n := range w.staff.done {
+		r.deeds[what] += n
+	}
 }
 
 // String tells it in a few lines.
@@ -138,6 +171,10 @@ func (r *report) String() string {
 	b.WriteString("states:")
 	for _, state := range escrow.States() {
 		fmt.Fprintf(&b, " %s %d,", state, r.states[state])
+	}
+	b.WriteString("\noperators:")
+	for _, what := range allDeeds() {
+		fmt.Fprintf(&b, " %s %d,", what, r.deeds[what])
 	}
 	b.WriteString("\nfaults:\n")
 	for _, kind := range sortedFaults(r.faults) {

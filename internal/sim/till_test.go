@@ -18,6 +18,9 @@ type payin struct {
 	account  string
 	at       time.Time
 	reversed bool
+	undoneBy string // the receipt of that
+	refused  bool   // undone by an operator, because no contract could be named
+	meant    *deal  // what the payer would say that it was for
 }
 
 // receive takes a customer's money in.
@@ -34,7 +37,7 @@ func (b *bank) receive(from escrow.Phone, amount escrow.Cents, account string) *
 
 // payBill is a customer who pays at M-Pesa's menu. Where validation is switched
 // on, we are asked first, and no answer refuses the payment.
-func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string) {
+func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string, meant *deal) {
 	w := b.w
 	if customer, _ := b.shares(amount); b.accounts[wallet(from)] < amount+customer {
 		return
@@ -43,6 +46,7 @@ func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string) {
 		return
 	}
 	p := b.receive(from, amount, account)
+	p.meant = meant
 	w.notef("bank: PayBill payment %s of %s", p.receipt, amount)
 	if w.faults.hit(callbackLost) {
 		return
@@ -117,6 +121,9 @@ func (c *crowd) payByBill(d *deal, p *person) {
 	case 4:
 		p = pick(c.dice, c.people)
 	}
+	if c.dice.chance(p.typos / 2) {
+		account = "RENT"
+	}
 	c.w.notef("%s pays by PayBill for deal %d", p, d.n)
-	c.w.bank.payBill(p.phone, amount, account)
+	c.w.bank.payBill(p.phone, amount, account, d)
 }

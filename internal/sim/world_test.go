@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/cryptotest"
@@ -36,6 +37,7 @@ type world struct {
 	bank  *bank
 	post  *postbox
 	crowd *crowd
+	staff *staff
 
 	steps  int
 	inside int       // how many calls into the process are under way, one in the other
@@ -52,6 +54,7 @@ type plan struct {
 	steps int // with faults; what follows without is not counted in
 	open  storetest.Opener
 	rates map[fault]float64 // instead of those that are drawn
+	deals int               // that are made, instead of as many as fit
 }
 
 // opening is when every world begins: a Thursday morning in East Africa, far
@@ -81,7 +84,10 @@ func newWorld(t *testing.T, seed uint64, p plan) *world {
 	w.post = &postbox{w: w, dice: newDice(seed, "post")}
 	w.bank = newBank(w)
 	w.crowd = newCrowd(w)
-	w.crowd.appoint()
+	w.staff = newStaff(w)
+	if seed == *theSeed {
+		w.trace.sink = func(line string) { fmt.Fprintln(os.Stdout, line) }
+	}
 	w.boot()
 	return w
 }
@@ -92,7 +98,7 @@ func (w *world) run() {
 	w.tick()
 	w.misfortunes()
 	w.crowd.begin()
-	w.crowd.rounds()
+	w.staff.rounds()
 	w.bank.balances()
 	for w.steps < w.plan.steps && w.step() {
 		if w.steps%checkEvery == 0 {
@@ -261,6 +267,9 @@ func (w *world) recurring(kind fault, happen func()) {
 func (w *world) failf(format string, args ...any) {
 	w.t.Helper()
 	story := "  " + strings.Join(w.trace.last, "\n  ") + "\n"
-	w.t.Fatalf("seed %d, step %d: %s\n%s  replay: make sim SEED=%d STEPS=%d",
-		w.seed, w.steps, fmt.Sprintf(format, args...), story, w.seed, w.plan.steps)
+	again := fmt.Sprintf("make sim SEED=%d STEPS=%d", w.seed, w.plan.steps)
+	if w.plan.rates != nil {
+		again = fmt.Sprintf("go test ./internal/sim -v -count 1 -run %s -sim.seed %d", w.t.Name(), w.seed)
+	}
+	w.t.Fatalf("seed %d, step %d: %s\n%s  replay: %s", w.seed, w.steps, fmt.Sprintf(format, args...), story, again)
 }
