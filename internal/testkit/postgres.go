@@ -14,8 +14,7 @@ import (
 	"github.com/lib/pq"
 )
 
-// DatabaseURL is the variable that says where a PostgreSQL server is.
-const DatabaseURL = "TEST_DATABASE_URL"
+const postgresVariable = "TEST_DATABASE_URL"
 
 // prefix marks what is ours on a server: what a killed run left behind is found
 // by it.
@@ -82,13 +81,13 @@ func AsAppRole(tb testing.TB, address string) string {
 // which the others are made.
 func administer(tb testing.TB) *sql.DB {
 	tb.Helper()
-	address := os.Getenv(DatabaseURL)
+	address := os.Getenv(postgresVariable)
 	if address == "" {
-		missing(tb, DatabaseURL, "PostgreSQL")
+		missing(tb, postgresVariable, "PostgreSQL")
 	}
 	db, err := sql.Open("postgres", address)
 	if err != nil {
-		tb.Fatalf("%s: %v", DatabaseURL, err)
+		tb.Fatalf("%s: %v", postgresVariable, err)
 	}
 	// One connection: an advisory lock belongs to the one that took it, and a
 	// server has few to give to many tests at once.
@@ -169,10 +168,10 @@ func execute(ctx context.Context, tb testing.TB, statement string) {
 
 // addressOf is the server's URL with another database.
 func addressOf(database string) (string, error) {
-	address, err := url.Parse(os.Getenv(DatabaseURL))
+	address, err := url.Parse(os.Getenv(postgresVariable))
 	if err != nil || address.Scheme == "" {
 		// The error would print the password.
-		return "", fmt.Errorf("%s is not of the form postgres://user:password@host/name?sslmode=…", DatabaseURL)
+		return "", fmt.Errorf("%s is not of the form postgres://user:password@host/name?sslmode=…", postgresVariable)
 	}
 	address.Path = "/" + database
 	return address.String(), nil

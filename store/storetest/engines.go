@@ -23,22 +23,17 @@ import (
 
 // Engines tells a story once on each engine, as parallel subtests "sqlite" and
 // "postgres". Without a PostgreSQL server the latter is skipped, or fails in CI.
-//
-// The race detector makes an engine that is written in Go ten times slower, and sees
-// the same code of ours on either. Where there is a server it looks at PostgreSQL
-// alone, and `make test` tells the stories on SQLite without it.
 func Engines(t *testing.T, story func(t *testing.T, open Opener)) {
 	t.Helper()
-	if !raced || os.Getenv(testkit.DatabaseURL) == "" {
-		t.Run("sqlite", func(t *testing.T) {
+	for _, engine := range []struct {
+		name string
+		open Opener
+	}{{"sqlite", SQLite}, {"postgres", Postgres}} {
+		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
-			story(t, SQLite)
+			story(t, engine.open)
 		})
 	}
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		story(t, Postgres)
-	})
 }
 
 // SQLite returns a store in a SQLite file of its own, copied from one that was
