@@ -29,11 +29,8 @@ func doneBy(what string) []string {
 
 // StaleActs lists what [Refusal.Done] can tell of with [Already].
 func StaleActs() []string {
-	var list []string
-	for _, what := range []string{"agree", "pay", "confirm_delivery", "accept_goods", "dispute", "withdraw", agreeCancel} {
-		list = append(list, doneBy(what)...)
-	}
-	return list
+	return slices.Concat(doneBy("agree"), doneBy("pay"), doneBy("confirm_delivery"), doneBy("accept_goods"),
+		doneBy("dispute"), doneBy("withdraw"), doneBy(agreeCancel))
 }
 
 // dated tells with a refusal of what was done before, or of what has ended, when that

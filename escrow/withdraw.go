@@ -14,31 +14,19 @@ func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 		return Result{}, err
 	}
 	return s.party(ctx, "withdraw", cmd, func(ctx context.Context, w *work) error {
-		c := w.contract
-		switch {
-		case c.State != Disputed && c.State.Funded() && c.DisputedBy == w.role:
-			return Refuse(Already).About(c)
-		case c.State != Disputed:
-			return w.notNow()
-		case c.DisputedBy == "":
-			return Refuse(Frozen).About(c)
-		case c.DisputedBy != w.role:
-			return Refuse(NotYourTurn).About(c)
-		case w.role == Buyer && c.DisputedFrom == Accepted && cmd.Channel == ChannelSMS:
-			// After it the seller's word alone releases the money, so that a seller
-			// must not be able to forge it.
-			return Refuse(DialNeeded).About(c)
+		if refusal := w.mayWithdraw(cmd.Channel); refusal != nil {
+			return refusal
 		}
-		switch s.WithdrawProof(c, w.role, cmd.Channel) {
+		switch s.WithdrawProof(w.contract, w.role, cmd.Channel) {
 		case ProofPIN:
 			if err := w.pinProved(ctx, setAt); err != nil {
 				return err
 			}
 		case ProofCode: // there is none: the seller has not said delivered
-			return Refuse(PINNeeded).About(c)
+			return Refuse(PINNeeded).About(w.contract)
 		case ProofNone:
 		}
-		event, err := withdrawalTo(c.DisputedFrom)
+		event, err := withdrawalTo(w.contract.DisputedFrom)
 		if err != nil {
 			return err
 		}
@@ -47,6 +35,27 @@ func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 		}
 		return w.tellBoth(ctx, MsgWithdrawn)
 	})
+}
+
+// mayWithdraw is why the actor cannot withdraw the dispute, or nil.
+func (w *work) mayWithdraw(channel Channel) *Refusal {
+	c := w.contract
+	switch {
+	case c.State != Disputed && c.State.Funded() && c.DisputedBy == w.role:
+		return Refuse(Already).About(c)
+	case c.State != Disputed:
+		return w.notNow()
+	case c.DisputedBy == "":
+		return Refuse(Frozen).About(c)
+	case c.DisputedBy != w.role:
+		return Refuse(NotYourTurn).About(c)
+	case w.role == Buyer && c.DisputedFrom == Accepted && channel == ChannelSMS:
+		// After it the seller's word alone releases the money, so that a seller
+		// must not be able to forge it.
+		return Refuse(DialNeeded).About(c)
+	default:
+		return nil
+	}
 }
 
 // withdrawalTo is the event that leads back to the state before a dispute.

@@ -236,66 +236,6 @@ func (t talk) late(c escrow.Contract) bool {
 	return t.date.Before(c.UpdatedAt.Add(-clocksApart))
 }
 
-type useCase func(context.Context, escrow.Command) (escrow.Result, error)
-
-// useCase decides what a verb comes to, by the writer's side and by whether
-// money is held. The contract may change right after: then the use case
-// refuses, and the answer shows how things stand.
-func (h *Handler) useCase(order Order, view escrow.View) useCase {
-	s := h.service
-	switch order.Verb {
-	case VerbPay:
-		return s.Pay
-	case VerbDecline:
-		if view.Contract.State.Funded() && view.Contract.CancelBy == view.Role.Other() {
-			return s.RefuseCancel
-		}
-		return s.Decline
-	case VerbCancel:
-		return h.cancelCase(view, order.Code != "")
-	case VerbWithdraw:
-		return h.withdrawCase(view)
-	case VerbDispute:
-		if view.Contract.CanAddWord() && order.Words != "" {
-			return s.AddWord // the problem is known: this is more about it
-		}
-		return s.Dispute
-	case VerbDelivered:
-		return s.ConfirmDelivery
-	case VerbConfirm:
-		if view.Role == escrow.Seller {
-			return s.ConfirmDelivery
-		}
-		return s.AcceptGoods
-	case VerbAccept:
-		if view.Contract.State == escrow.Pending || view.Contract.State == escrow.Confirmed {
-			return s.Agree
-		}
-		return s.AcceptGoods
-	default:
-		return s.AcceptGoods // VerbReceived, the one verb left that acts
-	}
-}
-
-// cancelCase decides what CANCEL comes to. A code says that it answers our
-// question: where the question is gone, it must not become one of its own.
-func (h *Handler) cancelCase(view escrow.View, coded bool) useCase {
-	if view.Contract.CancelBy == view.Role.Other() || coded && view.Contract.State.Funded() {
-		return h.service.AgreeCancel
-	}
-	return h.service.Cancel
-}
-
-// withdrawCase decides what WITHDRAW takes back: one's own dispute, or one's own
-// wish to call off.
-func (h *Handler) withdrawCase(view escrow.View) useCase {
-	disputed := view.Contract.State == escrow.Disputed && view.Contract.DisputedBy == view.Role
-	if !disputed && view.Contract.CancelBy == view.Role {
-		return h.service.KeepOn
-	}
-	return h.service.Withdraw
-}
-
 // refused puts a refusal into words, with the contract as it stands. Who lacks
 // the code gets it again: it goes to the phone of the side that may use it,
 // whoever asked for it, and the message may have been lost.
