@@ -1,6 +1,9 @@
 package sms
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +34,22 @@ func TestWhatMustBeDialledIsGiven(t *testing.T) {
 		text, err := c.compose(m, "")
 		if reason, _, _ := strings.Cut(text, string(m.Params.Ref)); err != nil || !strings.Contains(reason, c.dial) {
 			t.Errorf("%s: %q, %v", language, text, err)
+		}
+	}
+}
+
+// TestCancellingHasOneName keeps one word for it on the screens and in the SMS, which
+// is also the word that people reply.
+func TestCancellingHasOneName(t *testing.T) {
+	t.Parallel()
+	other := regexp.MustCompile(`(?im)^\w+ *=.*\bcall(s|ed|ing)? off\b.*$`)
+	for _, file := range []string{"texts/en.toml", "../menus/texts/en.toml"} {
+		text, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := other.FindAllString(string(text), -1); len(found) > 0 {
+			t.Errorf("%s has another word for it: %q", file, found)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestMoneyThatCameTooLate(t *testing.T) {
 	amina.answer("1")
 	amina.wants("Ksh500 paid back\nSeller 0722***418\n")
 	amina.answer("1")
-	amina.wants("Ksh500 paid back", "Called off")
+	amina.wants("Ksh500 paid back", "Cancelled")
 	otieno := x.payments(storetest.Otieno)
 	otieno.answer("1")
 	otieno.wants("Ksh500 paid back\nBuyer 0712***001\n")

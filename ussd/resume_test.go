@@ -123,7 +123,7 @@ func TestAContractThatMovedOnMeanwhile(t *testing.T) {
 	amina = x.pick(storetest.Amina)
 	amina.dial("")
 	amina.answer("1")
-	amina.wants("CON "+string(c.Ref)+" Maize 10 bags", "Called off")
+	amina.wants("CON "+string(c.Ref)+" Maize 10 bags", "Cancelled")
 }
 
 // A contract was sent, and the caller was told that something failed: the next call
