@@ -164,18 +164,7 @@ func (w *world) checkAnswers(s state) {
 // and nobody without both having said so.
 func (w *world) checkPeople(s state) {
 	w.t.Helper()
-	paid, back, in := map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}
-	placed := map[string]*deal{}
-	for _, t := range s.transfers {
-		placed[t.Receipt] = w.crowd.byID[t.ContractID]
-	}
-	for _, p := range w.bank.inList {
-		if ref, err := escrow.ParseAccount(p.account); err == nil && w.crowd.byRef[ref] != nil {
-			in[w.crowd.byRef[ref]] += p.amount
-		} else if d := placed[p.receipt]; d != nil { // by an operator
-			in[d] += p.amount
-		}
-	}
+	paid, back, in := map[*deal]escrow.Cents{}, map[*deal]escrow.Cents{}, w.cameIn(s)
 	for _, o := range w.bank.list {
 		d := w.crowd.byRef[o.Ref]
 		switch {
@@ -194,6 +183,23 @@ func (w *world) checkPeople(s state) {
 			w.failf("deal %d of %s: %s came, %s was paid out, %s went back", d.n, d.amount, in[d], paid[d], back[d])
 		}
 	}
+}
+
+// cameIn is what the bank took in for each deal: under its reference, or under another
+// and placed by an operator.
+func (w *world) cameIn(s state) map[*deal]escrow.Cents {
+	in, placed := map[*deal]escrow.Cents{}, map[string]*deal{}
+	for _, t := range s.transfers {
+		placed[t.Receipt] = w.crowd.byID[t.ContractID]
+	}
+	for _, p := range w.bank.inList {
+		d := placed[p.receipt]
+		if ref, err := escrow.ParseAccount(p.account); err == nil && w.crowd.byRef[ref] != nil {
+			d = w.crowd.byRef[ref]
+		}
+		in[d] += p.amount
+	}
+	return in
 }
 
 // checkRest asks for what must hold when nothing happens any more: the operators have

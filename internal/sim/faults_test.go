@@ -88,6 +88,8 @@ func newFaults(seed uint64) *faults {
 		switch kind {
 		case crashBeforeCommit, crashAfterCommit, crashAfterJob, commitLost, commitUnsure, readFails, notKept, keptUnsure:
 			rate /= 5 // drawn several times for each act
+		case payeeUnreachable, requestLost:
+			rate = min(rate*3, 0.6) // there are few payouts
 		case downtime, clockStep, floatEmpty, initiatorLocked:
 			rate = 1 // when, is drawn elsewhere
 		default:

@@ -99,12 +99,17 @@ func (w *world) checkFees(s state) {
 			charged(p.amount)
 		}
 	}
-	for account, want := range map[escrow.Account]escrow.Cents{
-		escrow.FeesPlatform: -earned, escrow.MpesaCharges: -payouts, escrow.PayBillCharges: -payments,
-		escrow.FeesMpesa: payouts + payments,
+	for _, line := range []struct {
+		account escrow.Account
+		want    escrow.Cents
+	}{
+		{escrow.FeesPlatform, -earned},
+		{escrow.MpesaCharges, -payouts},
+		{escrow.PayBillCharges, -payments},
+		{escrow.FeesMpesa, payouts + payments},
 	} {
-		if got := s.balances[account]; got != want {
-			w.failf("%s stands at %s, and should at %s", account, got, want)
+		if got := s.balances[line.account]; got != line.want {
+			w.failf("%s stands at %s, and should at %s", line.account, got, line.want)
 		}
 	}
 }

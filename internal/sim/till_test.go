@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/voicepact/gateway/escrow"
+	tariff "github.com/voicepact/gateway/internal/simulator/bank"
 )
 
 // payin is a payment into our collection account, by prompt or by PayBill.
@@ -39,7 +40,7 @@ func (b *bank) receive(from escrow.Phone, amount escrow.Cents, account string) *
 // on, we are asked first, and no answer refuses the payment.
 func (b *bank) payBill(from escrow.Phone, amount escrow.Cents, account string, meant *deal) {
 	w := b.w
-	if customer, _ := b.shares(amount); b.accounts[wallet(from)] < amount+customer {
+	if customer, _ := b.shares(amount); b.accounts[wallet(from)] < amount+customer || amount > tariff.MaxAmount {
 		return
 	}
 	if b.validates && !b.expected(escrow.Arrival{Amount: amount, Account: account, Payer: from.MSISDN()}) {
