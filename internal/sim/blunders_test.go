@@ -18,17 +18,28 @@ type blunder struct {
 
 // blunder lets an operator do something wrong, if there is anything to do it to.
 func (s *staff) blunder(items []escrow.Item) {
-	w := s.w
-	state := w.read()
-	var all []blunder
-	all = append(all, s.wrongClosings(items)...)
-	all = append(all, s.wrongPayouts(state)...)
-	all = append(all, s.wrongStrays(state)...)
-	all = append(all, s.wrongRulings(state)...)
-	if len(all) == 0 {
+	state := s.w.read()
+	kinds := [][]blunder{s.wrongClosings(items), s.wrongPayouts(state), s.wrongStrays(state), s.wrongRulings(state)}
+	if list := pick(s.dice, kinds); len(list) > 0 {
+		s.refuse(pick(s.dice, list))
+	}
+}
+
+// tempt lets an operator try alone, now and then, what takes two and is due: nothing
+// else keeps it from being done.
+func (s *staff) tempt(what string, amount escrow.Cents, act func(context.Context, escrow.Errand) error) {
+	if s.w.gate == nil || amount <= s.w.policy.FourEyesAbove || !s.dice.chance(0.5) {
 		return
 	}
-	wrong, before := pick(s.dice, all), w.picture(state)
+	alone := s.errand("quickly")
+	alone.Second = alone.Operator
+	s.refuse(blunder{"alone " + what, func(ctx context.Context) error { return act(ctx, alone) }})
+}
+
+// refuse sees to it that what is wrong is refused, and changes nothing.
+func (s *staff) refuse(wrong blunder) {
+	w := s.w
+	before := w.picture(w.read())
 	var err error
 	lived := w.alive(func() { err = wrong.do(w.ctx) })
 	w.refresh()
@@ -96,8 +107,7 @@ func (s *staff) needed(item escrow.Item) bool {
 }
 
 // wrongPayouts settle under a receipt that was counted before, or what is not to be
-// settled, or order again what has arrived or is on its way, or do alone what takes
-// two.
+// settled, or order again what has arrived or is on its way.
 func (s *staff) wrongPayouts(state state) []blunder {
 	var list []blunder
 	var counted string
@@ -117,15 +127,22 @@ func (s *staff) wrongPayouts(state state) []blunder {
 		if t.State.Final() || t.Kind == escrow.Collect {
 			list = append(list, blunder{"calls failed" + about, s.failing(t, s.errand("it looks so"))})
 		}
-		alone := s.errand("quickly")
-		alone.Second = alone.Operator
-		if t.Amount > s.w.policy.FourEyesAbove && t.Kind != escrow.Collect {
-			list = append(list, blunder{"alone settles" + about, s.settling(t, "TKALONE00X", alone)},
-				blunder{"alone calls failed" + about, s.failing(t, alone)},
-				blunder{"alone diverts" + about, s.retrying(t, "+254720000999", alone)})
+		if t.State == escrow.TransferFailed && besides(state, t) {
+			list = append(list, blunder{"orders again beside another attempt" + about, s.retrying(t, "", s.errand("they ask for it"))},
+				blunder{"settles beside another attempt" + about, s.settling(t, "TKBESIDE0X", s.errand("paid in the portal"))})
 		}
 	}
 	return list
+}
+
+// besides reports whether another attempt at the money of t goes on or has arrived.
+func besides(state state, t escrow.Transfer) bool {
+	for _, other := range state.transfers {
+		if t.Kind != escrow.Collect && other.PaymentID == t.PaymentID && other.Kind == t.Kind && other.State != escrow.TransferFailed {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *staff) settling(t escrow.Transfer, receipt string, e escrow.Errand) func(context.Context) error {
@@ -142,8 +159,8 @@ func (s *staff) retrying(t escrow.Transfer, to escrow.Phone, e escrow.Errand) fu
 	return func(ctx context.Context) error { return s.w.gate.service.Retry(ctx, t.ID, to, e) }
 }
 
-// wrongStrays count a stray for a contract that does not wait for it, count again
-// what was counted, or give much back alone.
+// wrongStrays count a stray for a contract that does not wait for it, or count
+// again what was counted.
 func (s *staff) wrongStrays(state state) []blunder {
 	w := s.w
 	assign := func(receipt string, ref escrow.Ref, e escrow.Errand) func(context.Context) error {
@@ -163,15 +180,6 @@ func (s *staff) wrongStrays(state state) []blunder {
 	for _, t := range state.transfers {
 		if t.Kind == escrow.Collect && t.Receipt != "" {
 			list = append(list, blunder{"counts a payment twice", assign(t.Receipt, t.Ref, s.errand("here it is"))})
-		}
-	}
-	for _, stray := range state.strays {
-		alone := s.errand("quickly")
-		alone.Second = alone.Operator
-		if stray.Amount > w.policy.FourEyesAbove {
-			list = append(list, blunder{"alone gives a stray back", func(ctx context.Context) error {
-				return w.gate.service.ReturnStray(ctx, stray.Receipt, "TKALONE00X", alone)
-			}})
 		}
 	}
 	return list

@@ -68,6 +68,12 @@ func (s *staff) mediate(item escrow.Item) {
 	default:
 		what, command = didApprove, service.Approve
 		m.Operator = s.other(rulings[waits].ProposedBy).key
+		s.tempt("approves", d.amount, func(ctx context.Context, _ escrow.Errand) error {
+			own := s.mediation(d.ref, "")
+			own.Operator = s.other(s.other(rulings[waits].ProposedBy).id).key
+			_, err := service.Approve(ctx, own)
+			return err
+		})
 	}
 	s.do(what, d.String(), func(ctx context.Context) error {
 		_, err := command(ctx, m)
@@ -172,9 +178,11 @@ func (s *staff) strays() {
 			return
 		}
 		if d := p.meant; d != nil && !p.reversed && p.from == d.buyer.phone && s.awaited(d, p.amount) {
-			s.do(didAssign, d.String(), func(ctx context.Context) error {
-				return w.gate.service.AssignStray(ctx, p.receipt, d.ref, s.errand("the payer says so"))
-			})
+			assign := func(ctx context.Context, e escrow.Errand) error {
+				return w.gate.service.AssignStray(ctx, p.receipt, d.ref, e)
+			}
+			s.tempt("places a stray", p.amount, assign)
+			s.run(didAssign, d.String(), assign)
 			continue
 		}
 		if !p.reversed {
@@ -182,9 +190,11 @@ func (s *staff) strays() {
 			w.bank.undo(p)
 			s.done[didPay]++
 		}
-		s.do(didReturn, p.receipt, func(ctx context.Context) error {
-			return w.gate.service.ReturnStray(ctx, p.receipt, p.undoneBy, s.errand("nobody's"))
-		})
+		giveBack := func(ctx context.Context, e escrow.Errand) error {
+			return w.gate.service.ReturnStray(ctx, p.receipt, p.undoneBy, e)
+		}
+		s.tempt("gives a stray back", p.amount, giveBack)
+		s.run(didReturn, p.receipt, giveBack)
 	}
 }
 

@@ -76,9 +76,11 @@ func (s *staff) retry(t escrow.Transfer, to escrow.Phone) outcome {
 	if to != "" {
 		what = didDivert
 	}
-	return s.do(what, s.w.bank.name(t.ID), func(ctx context.Context) error {
-		return s.w.gate.service.Retry(ctx, t.ID, to, s.errand("they were called"))
-	})
+	again := func(ctx context.Context, e escrow.Errand) error { return s.w.gate.service.Retry(ctx, t.ID, to, e) }
+	if to != "" && to != t.Party.Phone {
+		s.tempt("diverts", t.Amount, again)
+	}
+	return s.run(what, s.w.bank.name(t.ID), again)
 }
 
 // paidBy is the payment that the money of a transfer came by, as the portal shows it.
@@ -119,9 +121,11 @@ func (s *staff) payByHand(t escrow.Transfer) {
 
 // settle notes what the portal shows of money that has left.
 func (s *staff) settle(t escrow.Transfer, o *order) {
-	done := s.do(didSettle, s.w.bank.name(t.ID), func(ctx context.Context) error {
-		return s.w.gate.service.SettledByHand(ctx, t.ID, o.Method, o.receipt, s.errand("so the portal shows"))
-	})
+	settle := func(ctx context.Context, e escrow.Errand) error {
+		return s.w.gate.service.SettledByHand(ctx, t.ID, o.Method, o.receipt, e)
+	}
+	s.tempt("settles", t.Amount, settle)
+	done := s.run(didSettle, s.w.bank.name(t.ID), settle)
 	o.told = o.told || done == answered
 }
 
@@ -139,9 +143,9 @@ func (s *staff) paySilent(item escrow.Item) {
 	case state == shownPaid:
 		s.settle(t, o)
 	case state != shownOpen:
-		s.do(didFail, w.bank.name(t.ID), func(ctx context.Context) error {
-			return w.gate.service.FailedByHand(ctx, t.ID, s.errand("the portal shows none"))
-		})
+		fail := func(ctx context.Context, e escrow.Errand) error { return w.gate.service.FailedByHand(ctx, t.ID, e) }
+		s.tempt("calls failed", t.Amount, fail)
+		s.run(didFail, w.bank.name(t.ID), fail)
 	}
 }
 

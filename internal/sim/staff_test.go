@@ -140,6 +140,11 @@ func (s *staff) do(what deed, about string, command func(context.Context) error)
 	return outcome
 }
 
+// run does so with an errand, behind which both stand.
+func (s *staff) run(what deed, about string, act func(context.Context, escrow.Errand) error) outcome {
+	return s.do(what, about, func(ctx context.Context) error { return act(ctx, s.errand("as the portal shows")) })
+}
+
 // rounds lets the staff look at what is open every few hours, for ever.
 func (s *staff) rounds() {
 	s.w.in(s.dice.between(3*time.Hour, 12*time.Hour), func() {
