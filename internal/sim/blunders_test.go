@@ -19,7 +19,7 @@ type blunder struct {
 // blunder lets an operator do something wrong, if there is anything to do it to.
 func (s *staff) blunder(items []escrow.Item) {
 	state := s.w.read()
-	kinds := [][]blunder{s.wrongClosings(items), s.wrongPayouts(state), s.wrongStrays(state), s.wrongRulings(state)}
+	kinds := [][]blunder{s.wrongClosings(items), s.wrongPayouts(state), s.wrongSeconds(state), s.wrongStrays(state), s.wrongRulings(state)}
 	if list := pick(s.dice, kinds); len(list) > 0 {
 		s.refuse(pick(s.dice, list))
 	}
@@ -66,23 +66,27 @@ func (w *world) picture(s state) string {
 		s.overviews, s.transfers, s.balances, s.items, s.strays, halts, len(w.queue.jobs))
 }
 
-// wrongClosings close what still looks after money, or close without a reason or a
-// key that is good.
-func (s *staff) wrongClosings(items []escrow.Item) []blunder {
-	closing := func(item escrow.Item, m escrow.Mediation) func(context.Context) error {
-		return func(ctx context.Context) error { return s.w.gate.service.CloseItem(ctx, item.ID, m) }
+func (s *staff) closing(item escrow.Item, m escrow.Mediation) func(context.Context) error {
+	return func(ctx context.Context) error { return s.w.gate.service.CloseItem(ctx, item.ID, m) }
+}
+
+// forget lets an operator close, now and then, what still looks after money.
+func (s *staff) forget(item escrow.Item) {
+	if s.w.gate != nil && s.dice.chance(0.3) && s.needed(item) {
+		s.refuse(blunder{"closes a " + string(item.Kind) + " that is needed", s.closing(item, s.mediation("", "no time"))})
 	}
+}
+
+// wrongClosings close without a reason, or without a key that is good.
+func (s *staff) wrongClosings(items []escrow.Item) []blunder {
 	var list []blunder
 	for _, item := range items {
 		kind := " a " + string(item.Kind)
-		if s.needed(item) {
-			list = append(list, blunder{"closes" + kind + " that is needed", closing(item, s.mediation("", "no time"))})
-		}
 		late := s.mediation("", "was theirs")
 		late.Operator = s.former
 		list = append(list,
-			blunder{"closes without a reason" + kind, closing(item, s.mediation("", " "))},
-			blunder{"who is none any more closes" + kind, closing(item, late)})
+			blunder{"closes without a reason" + kind, s.closing(item, s.mediation("", " "))},
+			blunder{"who is none any more closes" + kind, s.closing(item, late)})
 	}
 	return list
 }
@@ -127,9 +131,18 @@ func (s *staff) wrongPayouts(state state) []blunder {
 		if t.State.Final() || t.Kind == escrow.Collect {
 			list = append(list, blunder{"calls failed" + about, s.failing(t, s.errand("it looks so"))})
 		}
+	}
+	return list
+}
+
+// wrongSeconds move money once more beside an attempt that goes on or has arrived.
+func (s *staff) wrongSeconds(state state) []blunder {
+	var list []blunder
+	for _, t := range state.transfers {
 		if t.State == escrow.TransferFailed && besides(state, t) {
-			list = append(list, blunder{"orders again beside another attempt" + about, s.retrying(t, "", s.errand("they ask for it"))},
-				blunder{"settles beside another attempt" + about, s.settling(t, "TKBESIDE0X", s.errand("paid in the portal"))})
+			about := " beside another attempt " + s.w.bank.name(t.ID)
+			list = append(list, blunder{"orders again" + about, s.retrying(t, t.Party.Phone, s.errand("they ask for it"))},
+				blunder{"settles" + about, s.settling(t, "TKBESIDE0X", s.errand("paid in the portal"))})
 		}
 	}
 	return list

@@ -169,6 +169,8 @@ func (s *staff) round() {
 	for _, item := range items {
 		if w.gate != nil && (w.crowd.quiet || s.dice.chance(0.7)) {
 			s.attend(item)
+		} else {
+			s.forget(item)
 		}
 	}
 	often := 0.5
