@@ -80,7 +80,11 @@ func (s *staff) retry(t escrow.Transfer, to escrow.Phone) outcome {
 	if to != "" && to != t.Party.Phone {
 		s.tempt("diverts", t.Amount, again)
 	}
-	return s.run(what, s.w.bank.name(t.ID), again)
+	heard := s.run(what, s.w.bank.name(t.ID), again)
+	if heard == answered && s.w.gate != nil {
+		s.refuse(blunder{"orders again what was just ordered", s.retrying(t, t.Party.Phone, s.errand("so that it is sure"))})
+	}
+	return heard
 }
 
 // paidBy is the payment that the money of a transfer came by, as the portal shows it.
@@ -126,6 +130,9 @@ func (s *staff) settle(t escrow.Transfer, o *order) {
 	}
 	s.tempt("settles", t.Amount, settle)
 	done := s.run(didSettle, s.w.bank.name(t.ID), settle)
+	if done == answered && s.w.gate != nil {
+		s.refuse(blunder{"orders again what was just settled", s.retrying(t, t.Party.Phone, s.errand("so that it is sure"))})
+	}
 	o.told = o.told || done == answered
 }
 
