@@ -82,7 +82,7 @@ func TestTheSameSeedIsTheSameStory(t *testing.T) { //nolint:paralleltest // as a
 //nolint:paralleltest // as above
 func TestPayoutsThatArePaidAfterAll(t *testing.T) {
 	rates := map[fault]float64{
-		payeeUnreachable: 0.6, paidLate: 1, requestLost: 0.4, busy: 0.4, answerLost: 0.2, turnedAway: 0.05,
+		payeeUnreachable: 0.6, paidLate: 1, requestLost: 0.4, busy: 0.4, answerLost: 0.2, turnedAway: 0.15,
 	}
 	paid := map[fault]int{}
 	for _, seed := range upTo(*lateSeeds) {
