@@ -19,6 +19,8 @@ type MoneyStore interface {
 	// and what may make the provider's balance another that was told at about the given
 	// time; all as of one moment. paid is the table of what it charges for payments in.
 	Footing(ctx context.Context, accounts []Account, paid Tariff, since time.Time) (Footing, error)
+	// FindMoves returns the money that has moved for a contract, oldest first.
+	FindMoves(ctx context.Context, contract uuid.UUID) ([]Move, error)
 	// KeepReconciliation stores a report.
 	KeepReconciliation(ctx context.Context, r Reconciliation) error
 	// Strays returns the money that waits in suspense for a person, oldest first.

@@ -105,11 +105,12 @@ const (
 	FromContract  Source = "contract"  // the contract in Data[NameRef]
 	FromContracts Source = "contracts" // a page of the caller's contracts
 	FromHistory   Source = "history"   // a page of what happened to the contract
+	FromMoves     Source = "moves"     // the contract and the money that moved for it
 )
 
 // Sources lists every source of data.
 func Sources() []Source {
-	return []Source{FromNothing, FromHome, FromParty, FromContract, FromContracts, FromHistory}
+	return []Source{FromNothing, FromHome, FromParty, FromContract, FromContracts, FromHistory, FromMoves}
 }
 
 // Node is one screen and what can be answered on it. Its text has the node's

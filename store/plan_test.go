@@ -24,7 +24,7 @@ func TestLookUpsUseAnIndex(t *testing.T) {
 		"sqlStale": {now, 5}, "sqlDue": {now, 5}, "sqlOutages": {now}, "sqlPulse": {"gateway"}, "sqlTransfersOf": {id}, "sqlNotedRefusal": {"key"},
 		"sqlClaimed": {"key"}, "sqlTakenRefs": {"1234", now}, "sqlEvents": {id}, "sqlHeld": {"escrow:1"},
 		"sqlReceipt": {"R1"}, "sqlStray": {"R1"}, "sqlCollections": {id}, "sqlAttempts": {id, "refund"},
-		"sqlFindPIN": {hash}, "sqlLockPIN": {id}, "sqlPINEvents": {hash}, "sqlLastPrompt": {id}, "sqlPaymentsOf": {id}, "sqlTariff": {"b2c", now, 1000},
+		"sqlFindPIN": {hash}, "sqlLockPIN": {id}, "sqlPINEvents": {hash}, "sqlLastPrompt": {id}, "sqlPaymentsOf": {id}, "sqlMoves": {id}, "sqlTariff": {"b2c", now, 1000},
 	}
 	onEachEngine(t, func(t *testing.T, b *bench) {
 		t.Helper()

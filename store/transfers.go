@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -65,4 +66,28 @@ WHERE id = $1`
 // MarkBounced implements [escrow.Tx].
 func (t *tx) MarkBounced(ctx context.Context, p escrow.Payment) error {
 	return t.one(ctx, "mark payment", sqlMarkBounced, p.ID, string(p.Bounced))
+}
+
+const sqlMoves = `
+SELECT t.kind, t.receipt, t.updated_at
+FROM transfers t
+JOIN payments p ON p.id = t.payment_id
+WHERE t.contract_id = $1 AND t.state = 'succeeded' AND p.bounced = ''
+ORDER BY t.updated_at, t.id`
+
+// FindMoves implements [escrow.Store].
+func (s *Store) FindMoves(ctx context.Context, contract uuid.UUID) ([]escrow.Move, error) {
+	var rows []struct {
+		Kind    string `db:"kind"`
+		Receipt string `db:"receipt"`
+		At      stamp  `db:"updated_at"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, sqlMoves, contract); err != nil {
+		return nil, fmt.Errorf("read what moved: %w", err)
+	}
+	list := make([]escrow.Move, len(rows))
+	for i, r := range rows {
+		list[i] = escrow.Move{Kind: escrow.TransferKind(r.Kind), Receipt: r.Receipt, At: time.Time(r.At)}
+	}
+	return list, nil
 }

@@ -42,6 +42,8 @@ func (c *call) arrive(ctx context.Context, entry string) error {
 		return c.contracts(ctx, node)
 	case menus.FromHistory:
 		return c.history(ctx, node)
+	case menus.FromMoves:
+		return c.moves(ctx)
 	case menus.FromParty:
 		return c.party(ctx)
 	case menus.FromNothing:
@@ -304,4 +306,31 @@ func (c *call) milestone(m escrow.Milestone) view {
 	}
 	said := c.text("milestone."+m.What, map[string]string{"Role": by})
 	return view{Due: c.day(m.At), Sentence: said, key: "row.history"}
+}
+
+// moves brings the contract with what M-Pesa has moved for it.
+func (c *call) moves(ctx context.Context) error {
+	seen, moves, err := c.Service.Moves(ctx, c.hop.phone, escrow.Ref(c.sess.Menu.Data[menus.NameRef]))
+	if refusal := escrow.RefusalOf(err); refusal != nil {
+		c.refused(refusal, view{})
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("payment screen: %w", err)
+	}
+	c.show(seen)
+	c.moved(moves)
+	return nil
+}
+
+func (c *call) moved(moves []escrow.Move) {
+	shown := &c.shown.view
+	at := map[escrow.TransferKind]*proven{
+		escrow.Collect: &shown.PaidIn, escrow.Payout: &shown.PaidOut, escrow.Refund: &shown.PaidBack,
+	}
+	for _, m := range moves {
+		if line := at[m.Kind]; line != nil {
+			*line = proven{On: c.day(m.At), Receipt: m.Receipt}
+		}
+	}
 }

@@ -21,6 +21,7 @@ const (
 	longCode  = "*384*123456#"
 	longHelp  = "+254700000000"
 	longBill  = "6009921"
+	longProof = "WWWWWWWWWW" // an M-Pesa receipt
 )
 
 // longItems are what is sold, or where, in letters of one septet, of two, and of an
@@ -171,9 +172,21 @@ func (h *Handler) fullCalls(node menus.Node, language string, v escrow.View) []*
 		c.shown.view.Count, c.shown.view.Number = 30, local(longPhone)
 		c.shown.view.Sender, c.shown.view.Percent, c.shown.view.Flat = longBill, "2.5%", escrow.Shillings(100).String()
 		c.fillRows(node, v, row)
+		if node.Shows == menus.FromMoves {
+			c.moved(longMoves(v))
+		}
 		calls = append(calls, c)
 	}
 	return calls
+}
+
+// longMoves are all that can have moved: a mediator may have split the money.
+func longMoves(v escrow.View) []escrow.Move {
+	var moves []escrow.Move
+	for _, kind := range []escrow.TransferKind{escrow.Collect, escrow.Payout, escrow.Refund} {
+		moves = append(moves, escrow.Move{Kind: kind, At: v.Contract.DeliverBy, Receipt: longProof})
+	}
+	return moves
 }
 
 func (h *Handler) callAt(node menus.Node, language string) *call {

@@ -66,11 +66,12 @@ func TestMoneyInLists(t *testing.T) {
 	x := newSmallExchange(t)
 	x.world.DealIn(escrow.Completed, escrow.Shillings(500))
 	x.payments(storetest.Amina).wants(" Ksh500 to the seller\n")
-	x.world.Pay(escrow.Payout, x.world.Receipt())
+	receipt := x.world.Receipt()
+	x.world.Pay(escrow.Payout, receipt)
 	amina := x.payments(storetest.Amina)
 	amina.wants(" Ksh500 paid to seller\n")
 	amina.answer("1")
-	amina.wants("Ksh500 paid to seller\nTo 0722***418\n")
+	amina.wants("\nPaid 3 Dec TKN", "\nTo seller 3 Dec "+receipt+"\nTo 0722***418\n")
 }
 
 // Who is refused because a contract has ended reads where its money is.

@@ -40,13 +40,19 @@ type view struct {
 	Flat     string // what it takes beside that; empty where nothing
 	Sentence string // why something was refused
 	Count    int
-	Back     bool // the money goes, or went, back to the buyer
-	Tight    bool // leave out what can be left out
-	Bare     bool // in a list of what waits, leave out the amount too
+	PaidIn   proven // what the buyer paid
+	PaidOut  proven // what the seller got
+	PaidBack proven // what went back to the buyer
+	Back     bool   // the money goes, or went, back to the buyer
+	Tight    bool   // leave out what can be left out
+	Bare     bool   // in a list of what waits, leave out the amount too
 
 	key    string // of the row's text, in a list
 	called string // the other side in fewer letters
 }
+
+// proven is money that has moved: the day, and M-Pesa's receipt.
+type proven struct{ On, Receipt string }
 
 // viewOf shows a contract to one of its sides.
 func (c *call) viewOf(v escrow.View) view {

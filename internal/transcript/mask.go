@@ -26,8 +26,9 @@ var (
 	dayPattern  = regexp.MustCompile(`\b\d{1,2} (?:` + months + `)\b|\b\d{1,2}/\d{1,2}/\d{2}\b`)
 	timePattern = regexp.MustCompile(`\b\d{1,2}:\d{2}(?: [AP]M)?\b`)
 	// Some receipts are letters throughout, as long words are: those that M-Pesa
-	// confirms are certain.
+	// confirms are certain, and those behind a day.
 	confirmed      = regexp.MustCompile(`\b[A-Z0-9]{10} Confirmed\b`)
+	dated          = regexp.MustCompile(`\{date\} [A-Z0-9]{10}\b`)
 	receiptPattern = regexp.MustCompile(`\b[A-Z0-9]{10}\b`)
 	hiddenRef      = regexp.MustCompile(`(#{4,10}) (\d{4})\b`)
 	letterPattern  = regexp.MustCompile(`[A-Z]`)
@@ -53,6 +54,7 @@ func (m Mask) Hide(screen string) string {
 	screen = dayPattern.ReplaceAllString(screen, "{date}")
 	screen = timePattern.ReplaceAllString(screen, "{time}")
 	screen = confirmed.ReplaceAllString(screen, "{receipt} Confirmed")
+	screen = dated.ReplaceAllString(screen, "{date} {receipt}")
 	return receiptPattern.ReplaceAllStringFunc(screen, func(word string) string {
 		if !letterPattern.MatchString(word) || !digitPattern.MatchString(word) {
 			return word

@@ -118,6 +118,7 @@ func TestMask(t *testing.T) {
 		"TKP8X2M4QL Confirmed. on 25/11/26 at 8:05 PM":   "{receipt} Confirmed. on {date} at {time}",
 		"VOICEPACTS held 1234567890 for KONTRAKTED deal": "VOICEPACTS held 1234567890 for KONTRAKTED deal",
 		"UKPHBPHOFQ Confirmed. Jibu THIBITISHA 1234":     "{receipt} Confirmed. Jibu THIBITISHA ####",
+		"Paid 3 Dec UKPHBPHOFQ":                          "Paid {date} {receipt}",
 		"Dial *384*12345*1234# or *384*123456#":          "Dial *384*#####*##### or *384*123456#",
 		"##### by {date}, #### {code}":                   "##### by {date}, #### {code}",
 	} {

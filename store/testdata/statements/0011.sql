@@ -496,6 +496,13 @@ JOIN parties p ON p.id = m.party_id
 WHERE m.contract_id = $1
 ORDER BY m.created_at, m.id;
 
+-- sqlMoves
+SELECT t.kind, t.receipt, t.updated_at
+FROM transfers t
+JOIN payments p ON p.id = t.payment_id
+WHERE t.contract_id = $1 AND t.state = 'succeeded' AND p.bounced = ''
+ORDER BY t.updated_at, t.id;
+
 -- sqlNewest
 SELECT
     c.id, c.ref, c.state, c.version, c.proposer, c.item, c.place, c.quality, c.amount, c.fee, c.fee_payer,
