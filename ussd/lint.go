@@ -182,9 +182,9 @@ func (h *Handler) fullCalls(node menus.Node, language string, v escrow.View) []*
 
 // longMoves are all that can have moved: a mediator may have split the money.
 func longMoves(v escrow.View) []escrow.Move {
-	var moves []escrow.Move
-	for _, kind := range []escrow.TransferKind{escrow.Collect, escrow.Payout, escrow.Refund} {
-		moves = append(moves, escrow.Move{Kind: kind, At: v.Contract.DeliverBy, Receipt: longProof})
+	moves := []escrow.Move{{Kind: escrow.Collect}, {Kind: escrow.Payout}, {Kind: escrow.Refund}}
+	for i := range moves {
+		moves[i].At, moves[i].Receipt = v.Contract.DeliverBy, longProof
 	}
 	return moves
 }

@@ -82,12 +82,6 @@ func (f *file) terms(w io.Writer) {
 	c := f.Contract
 	fmt.Fprintf(w, "Contract %s\t%s\n", c.Ref, c.State)
 	fmt.Fprintf(w, "  goods\t%s, %s, by %s\n", c.Item, c.Amount, c.DeliverBy.In(escrow.EAT).Format("2 Jan 2006"))
-	if c.Place != "" {
-		fmt.Fprintf(w, "  place\t%s\n", c.Place)
-	}
-	if c.Quality != "" {
-		fmt.Fprintf(w, "  quality\t%s\n", c.Quality)
-	}
 	for _, detail := range [][2]string{{"place", c.Place}, {"quality", c.Quality}} {
 		if detail[1] != "" {
 			fmt.Fprintf(w, "  %s\t%s\n", detail[0], detail[1])
