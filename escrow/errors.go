@@ -40,7 +40,8 @@ const (
 	CancelCodeNeeded Code = "cancel_code_needed" // the code of the message that asked is missing
 
 	PINNeeded     Code = "pin_needed"      // the PIN is missing, or was changed a moment ago
-	PINNotSet     Code = "pin_not_set"     // there is no PIN to change or to reset
+	PINNotSet     Code = "pin_not_set"     // there is no PIN to change, to reset or to prove anything by
+	PINWaits      Code = "pin_waits"       // the PIN moves no money yet: it was set a moment ago
 	PINIsSet      Code = "pin_is_set"      // there is a PIN already: it can be changed
 	BadPIN        Code = "bad_pin"         // the PIN is wrong; Left says how often it may be tried again
 	PINLocked     Code = "pin_locked"      // too many wrong PINs: only a reset helps
@@ -69,7 +70,7 @@ func AllCodes() []Code {
 		BadItem, BadDetail, BadDate, PromptOpen, TooSoon, CodeNeeded, CodeNotSent, BadCode, CodeLocked, Reminded,
 		BadWords, Enough, KeyConflict,
 		DialNeeded, CancelWaits, CancelCodeNeeded,
-		PINNeeded, PINNotSet, PINIsSet, BadPIN, PINLocked, WeakPIN, SamePIN, NoPINReset, PINResetWaits,
+		PINNeeded, PINNotSet, PINWaits, PINIsSet, BadPIN, PINLocked, WeakPIN, SamePIN, NoPINReset, PINResetWaits,
 	}
 }
 

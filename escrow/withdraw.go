@@ -5,7 +5,7 @@ import "context"
 // Withdraw takes back a dispute: the contract is where it was before, and the time
 // that was left runs on. Only the side that raised it can; one that time raised
 // stays with the mediator. Where [Service.WithdrawProof] says so it takes the PIN, and
-// refuses [PINNeeded], [BadPIN] and [PINLocked].
+// refuses [PINNeeded], [PINNotSet], [PINWaits], [BadPIN] and [PINLocked].
 func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 	setAt, err := s.tryPIN(ctx, &cmd, act{what: "withdraw", proof: s.WithdrawProof, open: func(c Contract, role Role) bool {
 		return c.State == Disputed && c.DisputedBy == role
@@ -23,7 +23,7 @@ func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 				return err
 			}
 		case ProofCode: // there is none: the seller has not said delivered
-			return Refuse(PINNeeded).About(w.contract)
+			return w.withoutPIN()
 		case ProofNone:
 		}
 		event, err := withdrawalTo(w.contract.DisputedFrom)
@@ -35,6 +35,14 @@ func (s *Service) Withdraw(ctx context.Context, cmd Command) (Result, error) {
 		}
 		return w.tellBoth(ctx, MsgWithdrawn)
 	})
+}
+
+// withoutPIN is why a side that has to give its PIN has none that counts.
+func (w *work) withoutPIN() *Refusal {
+	if w.contract.Party(w.role).PIN.Set() {
+		return Refuse(PINWaits).About(w.contract)
+	}
+	return Refuse(PINNotSet).About(w.contract)
 }
 
 // mayWithdraw is why the actor cannot withdraw the dispute, or nil.
@@ -49,7 +57,7 @@ func (w *work) mayWithdraw(channel Channel) *Refusal {
 		return Refuse(Frozen).About(c)
 	case c.DisputedBy != w.role:
 		return Refuse(NotYourTurn).About(c)
-	case w.role == Buyer && c.DisputedFrom == Accepted && channel == ChannelSMS:
+	case w.role == Buyer && c.DisputedFrom == Accepted && channel != ChannelUSSD:
 		// After it the seller's word alone releases the money, so that a seller
 		// must not be able to forge it.
 		return Refuse(DialNeeded).About(c)

@@ -65,11 +65,13 @@ func TestWithdrawingWithoutATrustedPIN(t *testing.T) {
 	if err := w.Service.ClearPIN(t.Context(), m, amina); err != nil {
 		t.Fatal(err)
 	}
+	_, err := w.Service.Withdraw(t.Context(), w.Command(amina, c.Ref))
+	refusedWith(t, err, escrow.PINNotSet)
 	w.SetPIN(amina, otherPIN)
 	cmd := w.Command(amina, c.Ref)
 	cmd.PIN = otherPIN
-	_, err := w.Service.Withdraw(t.Context(), cmd)
-	refusedWith(t, err, escrow.PINNeeded)
+	_, err = w.Service.Withdraw(t.Context(), cmd)
+	refusedWith(t, err, escrow.PINWaits)
 	w.Clock.Advance(escrow.PINRest)
 	cmd = w.Command(amina, c.Ref)
 	cmd.PIN = otherPIN

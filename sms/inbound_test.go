@@ -85,6 +85,51 @@ func TestALateWithdrawalTakesNothingBack(t *testing.T) {
 	d.Prove()
 }
 
+// TestALateNoRefusesNothing brings a NO about a first wish to cancel when a second
+// one is open.
+func TestALateNoRefusesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.contract = d.DealIn(escrow.PaymentLocked, escrow.Shillings(100))
+	d.text(amina, "cancel 1234")
+	late := d.body(otieno, d.fill("no 1234"))
+	d.text(amina, "withdraw 1234")
+	d.Clock.Advance(time.Hour)
+	d.text(amina, "cancel 1234")
+	d.work(late)
+	letters := d.letters()
+	if len(letters) != 1 || !strings.Contains(letters[0].text, "Did you mean DECLINE") {
+		t.Errorf("the late one: %v", letters)
+	}
+	if letters := d.text(otieno, "no 1234"); len(letters) != 2 || !strings.Contains(letters[1].text+letters[0].text, "does not want to cancel") {
+		t.Errorf("the new one: %v", letters)
+	}
+	d.Prove()
+}
+
+// Words that sound as if all were well are words to an open dispute like any other,
+// and open none.
+func TestMoreWordsToADispute(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.contract = d.DealIn(escrow.PaymentLocked, escrow.Shillings(100))
+	d.Work()
+	d.letters()
+	const words = "dispute 1234 he fixed only 2 of 10"
+	if letters := d.text(amina, words); len(letters) != 1 || d.state() != escrow.PaymentLocked {
+		t.Errorf("without a dispute: %v, %s", letters, d.state())
+	}
+	d.text(amina, "dispute 1234 rotten")
+	if letters := d.text(amina, words); len(letters) != 1 || strings.Contains(letters[0].text, "Nothing was done") {
+		t.Errorf("to the open one: %v", letters)
+	}
+	_, history, err := d.Service.History(t.Context(), amina, d.contract.Ref)
+	if err != nil || history[0].What != "word_added" {
+		t.Errorf("%v, %v", history, err)
+	}
+	d.Prove()
+}
+
 func FuzzInbound(f *testing.F) {
 	for _, seed := range []string{
 		"id=1&from=%2B254712000001&to=40404&text=HELP&date=2017-05-03+06%3A04%3A45", "%", "from=MTN", "=&=", "text=%ff&from=+254",

@@ -44,10 +44,15 @@ func (h *Handler) useCase(order Order, view escrow.View) useCase {
 // declineCase decides what NO refuses: the other side's wish to call off, or the
 // proposal.
 func (h *Handler) declineCase(view escrow.View) useCase {
-	if view.Contract.State.Funded() && view.Contract.CancelBy == view.Role.Other() {
+	if refusesWish(view) {
 		return h.service.RefuseCancel
 	}
 	return h.service.Decline
+}
+
+// refusesWish reports whether NO is the answer to the other side's wish to cancel.
+func refusesWish(view escrow.View) bool {
+	return view.Contract.State.Funded() && view.Contract.CancelBy == view.Role.Other()
 }
 
 // disputeCase decides what DISPUTE comes to: where the problem is known, words are

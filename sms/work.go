@@ -158,6 +158,8 @@ func (h *Handler) about(ctx context.Context, t talk) (reply, error) {
 		return suggest(t.order.Verb, open[0].Ref), nil
 	case ref == "":
 		ref = open[0].Ref
+	case t.order.Doubtful && t.order.Verb == VerbDispute && t.order.Words != "":
+		return h.moreWords(ctx, t, ref)
 	case t.order.Doubtful:
 		return suggest(t.order.Verb, ref), nil
 	}
@@ -165,6 +167,20 @@ func (h *Handler) about(ctx context.Context, t talk) (reply, error) {
 		return h.status(ctx, t.from, ref)
 	}
 	return h.act(ctx, t, ref)
+}
+
+// moreWords adds what was said to a dispute that is open: whether it says that all is
+// well is for the mediator to read, and it moves nothing. Where none is open it may
+// not become one, and is asked back.
+func (h *Handler) moreWords(ctx context.Context, t talk, ref escrow.Ref) (reply, error) {
+	view, err := h.service.View(ctx, t.from, ref)
+	if err == nil && view.Contract.CanAddWord() {
+		return h.act(ctx, t, ref)
+	}
+	if err == nil || escrow.RefusalOf(err) != nil {
+		return suggest(t.order.Verb, ref), nil
+	}
+	return reply{}, fmt.Errorf("view contract: %w", err)
 }
 
 // newest answers somebody without an open contract who names none: STATUS then
@@ -201,7 +217,7 @@ func (h *Handler) status(ctx context.Context, from escrow.Phone, ref escrow.Ref)
 // answer; a refusal is put into words here.
 func (h *Handler) act(ctx context.Context, t talk, ref escrow.Ref) (reply, error) {
 	view, err := h.service.View(ctx, t.from, ref)
-	if err == nil && t.late(view.Contract) {
+	if err == nil && t.late(view) {
 		return suggest(t.order.Verb, ref), nil
 	}
 	if err == nil {
@@ -228,12 +244,17 @@ const clocksApart = 2 * time.Minute
 // late reports a WITHDRAW that was written before what it would take back now, or a
 // NO before the wish that it would refuse: it came late, after the next dispute or
 // wish. All other verbs that come late find a state that refuses them.
-func (t talk) late(c escrow.Contract) bool {
-	refuses := t.order.Verb == VerbDecline && c.State.Funded()
-	if t.order.Verb != VerbWithdraw && !refuses || t.date.IsZero() {
+func (t talk) late(v escrow.View) bool {
+	since := v.Contract.UpdatedAt
+	switch {
+	case t.date.IsZero():
+		return false
+	case t.order.Verb == VerbDecline && refusesWish(v):
+		since = v.Contract.CancelAt
+	case t.order.Verb != VerbWithdraw:
 		return false
 	}
-	return t.date.Before(c.UpdatedAt.Add(-clocksApart))
+	return t.date.Before(since.Add(-clocksApart))
 }
 
 // refused puts a refusal into words, with the contract as it stands. Who lacks

@@ -145,6 +145,7 @@ func variants() []func(*escrow.Contract) {
 		func(c *escrow.Contract) { c.CodeTries, c.CancelTries = locked, locked },
 		func(c *escrow.Contract) { c.CancelBy = escrow.Buyer },
 		func(c *escrow.Contract) { c.DisputedBy, c.Amount = escrow.Buyer, escrow.MinAmount },
+		func(c *escrow.Contract) { c.DisputedBy, c.DisputedFrom = escrow.Buyer, escrow.Accepted },
 		func(c *escrow.Contract) { c.Fee, c.FeePayer = escrow.Shillings(2_500), escrow.Seller },
 	}
 }
@@ -165,6 +166,9 @@ func (h *Handler) fullCalls(node menus.Node, language string, v escrow.View) []*
 	if node.Key == "settings" {
 		return h.settingsCalls(node, language)
 	}
+	if node.Shows == menus.FromMoves {
+		return h.movesCalls(node, language, v)
+	}
 	var calls []*call
 	for _, row := range h.longRows(node) {
 		c := h.callAt(node, language)
@@ -172,21 +176,23 @@ func (h *Handler) fullCalls(node menus.Node, language string, v escrow.View) []*
 		c.shown.view.Count, c.shown.view.Number = 30, local(longPhone)
 		c.shown.view.Sender, c.shown.view.Percent, c.shown.view.Flat = longBill, "2.5%", escrow.Shillings(100).String()
 		c.fillRows(node, v, row)
-		if node.Shows == menus.FromMoves {
-			c.moved(longMoves(v))
-		}
 		calls = append(calls, c)
 	}
 	return calls
 }
 
-// longMoves are all that can have moved: a mediator may have split the money.
-func longMoves(v escrow.View) []escrow.Move {
+// movesCalls show all that can have moved, one more each time: a mediator may have
+// split the money.
+func (h *Handler) movesCalls(node menus.Node, language string, v escrow.View) []*call {
 	moves := []escrow.Move{{Kind: escrow.Collect}, {Kind: escrow.Payout}, {Kind: escrow.Refund}}
+	calls := make([]*call, len(moves))
 	for i := range moves {
 		moves[i].At, moves[i].Receipt = v.Contract.DeliverBy, longProof
+		calls[i] = h.callAt(node, language)
+		calls[i].show(v)
+		calls[i].moved(moves[:i+1])
 	}
-	return moves
+	return calls
 }
 
 func (h *Handler) callAt(node menus.Node, language string) *call {

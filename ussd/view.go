@@ -43,6 +43,7 @@ type view struct {
 	PaidIn   proven // what the buyer paid
 	PaidOut  proven // what the seller got
 	PaidBack proven // what went back to the buyer
+	Pledged  bool   // the reader has accepted: the deal going on, the seller's word pays
 	Back     bool   // the money goes, or went, back to the buyer
 	Tight    bool   // leave out what can be left out
 	Bare     bool   // in a list of what waits, leave out the amount too
@@ -66,6 +67,7 @@ func (c *call) viewOf(v escrow.View) view {
 		Money: c.text("money."+moneyKey(contract.State, v.Payment), nil), Back: returned(contract.State, v.Payment),
 		Code: strings.TrimSuffix(c.ServiceCode, "#") + "*" + string(contract.Ref) + "#", Help: c.HelpPhone,
 	}
+	shown.Pledged = v.Role == escrow.Buyer && contract.State == escrow.Disputed && contract.DisputedFrom == escrow.Accepted
 	if contract.Due.Running() {
 		shown.Until = c.day(contract.Due.LastDay())
 	}

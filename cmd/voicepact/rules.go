@@ -70,7 +70,7 @@ func (r rulebook) policy() escrow.Policy {
 		BasisPoints: r.Fee.BasisPoints, Flat: escrow.Shillings(r.Fee.Flat), Payer: escrow.Role(r.Fee.Payer),
 	}
 	policy.Bouquet = escrow.Bouquet(r.Daraja.Bouquet)
-	policy.OneShortCode = r.Daraja.ShortCode == r.Daraja.B2CShortCode
+	policy.OneShortCode = r.Daraja.ShortCode != "" && r.Daraja.ShortCode == r.Daraja.B2CShortCode
 	return paced(policy)
 }
 
