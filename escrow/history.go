@@ -24,7 +24,7 @@ func Milestones() []string {
 			list = append(list, what)
 		}
 	}
-	return append(list, "cancel_asked", "cancel_kept", "cancel_refused", "reminded", "word_added", string(Payout), string(Refund))
+	return append(list, "cancel_asked", "cancel_kept", "cancel_refused", "reminded", EventWordAdded, string(Payout), string(Refund))
 }
 
 // The milestones that are not named after one event.
@@ -59,7 +59,7 @@ func (s *Service) History(ctx context.Context, phone Phone, ref Ref) (View, []Mi
 	var list []Milestone
 	for _, e := range events {
 		if what := e.milestone(); what != "" {
-			list = append(list, Milestone{What: what, At: e.At, By: view.Contract.sideOf(e)})
+			list = append(list, Milestone{What: what, At: e.At, By: view.Contract.SideOf(e)})
 		}
 	}
 	slices.Reverse(list)
@@ -84,7 +84,8 @@ func (e AuditEvent) milestone() string {
 	}
 }
 
-func (c Contract) sideOf(e AuditEvent) Role {
+// SideOf is the side that did what the event tells; empty where neither did.
+func (c Contract) SideOf(e AuditEvent) Role {
 	switch e.Actor {
 	case c.Buyer.ID:
 		return Buyer

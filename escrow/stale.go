@@ -48,7 +48,7 @@ func (s *Service) dated(ctx context.Context, what string, err error) error {
 	for _, e := range slices.Backward(events) {
 		ended := refusal.Code == Closed && e.From != e.To && State(e.To).Terminal()
 		if done := e.milestone(); ended || refusal.Code == Already && slices.Contains(doneBy(what), done) {
-			refusal.Done = Milestone{What: done, At: e.At, By: refusal.Contract.sideOf(e)}
+			refusal.Done = Milestone{What: done, At: e.At, By: refusal.Contract.SideOf(e)}
 			return err
 		}
 	}

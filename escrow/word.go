@@ -12,6 +12,9 @@ import (
 // SMS.
 const maxWord = 160
 
+// EventWordAdded is the [AuditEvent.Event] of a word that a party adds to a dispute.
+const EventWordAdded = "word_added"
+
 // wordsADay is how many words each party can add to a dispute in a day.
 const wordsADay = 3
 
@@ -34,7 +37,7 @@ func (s *Service) AddWord(ctx context.Context, cmd Command) (Result, error) {
 		if err := w.rationed(ctx, "word", wordsADay); err != nil {
 			return err
 		}
-		if err := w.note(ctx, "word_added", cmd.Words); err != nil {
+		if err := w.note(ctx, EventWordAdded, cmd.Words); err != nil {
 			return err
 		}
 		return w.tell(ctx, w.role, MsgWordAdded)

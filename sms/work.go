@@ -174,13 +174,16 @@ func (h *Handler) about(ctx context.Context, t talk) (reply, error) {
 // not become one, and is asked back.
 func (h *Handler) moreWords(ctx context.Context, t talk, ref escrow.Ref) (reply, error) {
 	view, err := h.service.View(ctx, t.from, ref)
-	if err == nil && view.Contract.CanAddWord() {
+	if refusal := escrow.RefusalOf(err); refusal != nil {
+		return refused(refusal, t.from), nil
+	}
+	if err != nil {
+		return reply{}, fmt.Errorf("view contract: %w", err)
+	}
+	if view.Contract.CanAddWord() {
 		return h.act(ctx, t, ref)
 	}
-	if err == nil || escrow.RefusalOf(err) != nil {
-		return suggest(t.order.Verb, ref), nil
-	}
-	return reply{}, fmt.Errorf("view contract: %w", err)
+	return suggest(t.order.Verb, ref), nil
 }
 
 // newest answers somebody without an open contract who names none: STATUS then

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/voicepact/gateway/escrow"
 )
@@ -68,7 +69,8 @@ func (c *contractListCmd) print(ctx context.Context, d *desk, out io.Writer, sta
 	return err
 }
 
-// waiting says what ruling waits for a second operator, if one does.
+// waiting says what a mediator has to know of a dispute before they decide: a ruling
+// that waits for a second operator, and what a party has said last.
 func (d *desk) waiting(ctx context.Context, c escrow.Contract) (string, error) {
 	if c.State != escrow.Disputed {
 		return "", nil
@@ -77,12 +79,27 @@ func (d *desk) waiting(ctx context.Context, c escrow.Contract) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	events, err := d.store.Events(ctx, c.ID)
+	if err != nil {
+		return "", err
+	}
+	said := lastWord(c, events)
 	for _, r := range rulings {
 		if r.State == escrow.RulingProposed {
-			return fmt.Sprintf(" (%s to the seller is proposed: approve or reject)", r.ToSeller), nil
+			return fmt.Sprintf(" (%s to the seller is proposed: approve or reject)", r.ToSeller) + said, nil
 		}
 	}
-	return "", nil
+	return said, nil
+}
+
+// lastWord says who has added a word to a dispute last, if anybody has.
+func lastWord(c escrow.Contract, events []escrow.AuditEvent) string {
+	for _, e := range slices.Backward(events) {
+		if e.Event == escrow.EventWordAdded {
+			return fmt.Sprintf(" (the %s added a word at %s)", c.SideOf(e), clock(e.At))
+		}
+	}
+	return ""
 }
 
 // none says that there is no such contract.

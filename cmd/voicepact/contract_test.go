@@ -81,6 +81,30 @@ func show(t *testing.T, d *desk, c escrow.Contract) string {
 	return b.String()
 }
 
+// Who decides finds what a party has added, beside the ruling that waits.
+func TestAMediatorFindsTheLastWord(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewSQLiteWorld(t)
+	d := &desk{store: w.Store, service: w.Service, key: w.Operator("Faith")}
+	c := w.DealIn(escrow.Disputed, escrow.Shillings(30_000))
+	m := d.mediation(c.Ref, "half was rotten")
+	m.ToSeller = escrow.Shillings(10_000)
+	if _, err := d.service.Resolve(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	word := w.Command(storetest.Otieno, c.Ref)
+	word.Words = "all was dry, ask the driver"
+	if _, err := d.service.AddWord(t.Context(), word); err != nil {
+		t.Fatal(err)
+	}
+	if listed := list(t, d); !strings.Contains(listed, "approve or reject) (the seller added a word at ") {
+		t.Errorf("the word is not listed in\n%s", listed)
+	}
+	if shown := show(t, d, c); !strings.Contains(shown, word.Words) {
+		t.Errorf("the word is not in\n%s", shown)
+	}
+}
+
 // Every refusal that an operator can get is a sentence, and no code.
 func TestRefusalsOfOperatorsAreSentences(t *testing.T) {
 	t.Parallel()
