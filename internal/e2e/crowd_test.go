@@ -96,6 +96,11 @@ func (c couple) hop(ctx context.Context, session string, who simulator.Person, t
 		"networkCode": {"63902"},
 	}
 	reply, err := testkit.Exchange(ctx, http.DefaultClient.Do, http.MethodPost, c.ussd, form, fields.Encode())
+	if err == nil && reply.Status == http.StatusRequestTimeout {
+		// So many were ahead of us that the connection was given up before we sent
+		// anything: then it may be sent again (RFC 9110, 15.5.9).
+		reply, err = testkit.Exchange(ctx, http.DefaultClient.Do, http.MethodPost, c.ussd, form, fields.Encode())
+	}
 	if err != nil {
 		return "", err
 	}
