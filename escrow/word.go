@@ -8,9 +8,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxWord is the longest word that a party can add to a dispute, in characters: one
-// SMS.
-const maxWord = 160
+// MaxWords is how much a party can say at once about a problem, in characters: two
+// SMS, and more than one answer by USSD holds.
+const MaxWords = 300
 
 // EventWordAdded is the [AuditEvent.Event] of a word that a party adds to a dispute.
 const EventWordAdded = "word_added"
@@ -31,7 +31,7 @@ func (s *Service) AddWord(ctx context.Context, cmd Command) (Result, error) {
 		if !w.contract.CanAddWord() {
 			return w.notNow()
 		}
-		if cmd.Words == "" || len([]rune(cmd.Words)) > maxWord {
+		if cmd.Words == "" || len([]rune(cmd.Words)) > MaxWords {
 			return Refuse(BadWords).About(w.contract)
 		}
 		if err := w.rationed(ctx, "word", wordsADay); err != nil {

@@ -55,7 +55,7 @@ func TestBothSidesAddWordsToADispute(t *testing.T) {
 	})
 }
 
-// A few words a day and side, none that is empty or longer than an SMS, and none
+// A few words a day and side, none that is empty or too long, and none
 // where no mediator reads them. What is refused takes no place.
 func TestWordsAreFewAndShort(t *testing.T) {
 	t.Parallel()
@@ -63,7 +63,7 @@ func TestWordsAreFewAndShort(t *testing.T) {
 		t.Helper()
 		c := w.DealIn(escrow.Disputed, price)
 		say := func(who escrow.Phone, words string) string { return addWord(t, w, w.Command(who, c.Ref), words) }
-		longest := strings.Repeat("ü", 160)
+		longest := strings.Repeat("ü", escrow.MaxWords)
 		for _, step := range []struct{ who, words, want string }{
 			{"amina", " \n", "!bad_words"},
 			{"amina", longest + "x", "!bad_words"},

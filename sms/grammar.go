@@ -44,12 +44,8 @@ func NewGrammar() *Grammar {
 	}
 }
 
-const (
-	// readLimit is how many characters of a message are read: eight SMS.
-	readLimit = 1200
-	// reasonLimit is how much of a dispute's reason is kept, in characters.
-	reasonLimit = 300
-)
+// readLimit is how many characters of a message are read: eight SMS.
+const readLimit = 1200
 
 // Read reads one message. It never fails: what it cannot read is [VerbNone].
 func (g *Grammar) Read(text string) Order {
@@ -299,5 +295,5 @@ func (s *sentence) findWords() {
 		from = t.end
 	}
 	reason.WriteString(s.text[from:])
-	s.order.Words = fold(reason.String(), reasonLimit)
+	s.order.Words = fold(reason.String(), escrow.MaxWords)
 }

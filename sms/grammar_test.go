@@ -120,7 +120,7 @@ func TestUnusualCharacters(t *testing.T) {
 func TestLongMessage(t *testing.T) {
 	t.Parallel()
 	order := NewGrammar().Read("DISPUTE 1234 " + strings.Repeat("wet ", 100_000))
-	if order.Ref != "1234" || utf8.RuneCountInString(order.Words) > reasonLimit {
+	if order.Ref != "1234" || utf8.RuneCountInString(order.Words) > escrow.MaxWords {
 		t.Errorf("ref %q, %d characters kept", order.Ref, len(order.Words))
 	}
 }
@@ -173,7 +173,7 @@ func FuzzRead(f *testing.F) {
 		if order.Code != "" && !order.Verb.takesCode() {
 			t.Errorf("%q gives %s a code", message, order.Verb)
 		}
-		if !utf8.ValidString(order.Words) || utf8.RuneCountInString(order.Words) > reasonLimit ||
+		if !utf8.ValidString(order.Words) || utf8.RuneCountInString(order.Words) > escrow.MaxWords ||
 			strings.ContainsFunc(order.Words, unicode.IsControl) {
 			t.Errorf("%q gives the words %q", message, order.Words)
 		}

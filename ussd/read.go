@@ -40,7 +40,7 @@ func (c *call) read(kind menus.Kind, data map[string]string, typed string) (valu
 		return day.Format(time.DateOnly), complaint(!ok, "wrong.date")
 	case menus.KindReason:
 		words := readWords(typed)
-		return words, complaint(words == "" || len([]rune(words)) > maxWords, "wrong.reason")
+		return words, complaint(words == "" || len([]rune(words)) > escrow.MaxWords, "wrong.reason")
 	case menus.KindDetail:
 		detail, err := escrow.ParseDetail(typed)
 		return detail, complaint(err != nil || detail == "", "wrong.detail")
@@ -103,10 +103,8 @@ func date(year, month, day int) (time.Time, bool) {
 	return t, t.Day() == day && int(t.Month()) == month
 }
 
-// maxWords is how many letters a party can say at once about a problem: one SMS. What
-// is longer is asked for again, because a part of it may say something else.
-const maxWords = 160
-
+// readWords folds what a party says. What is too long is asked for again, because a
+// part of it may say something else.
 func readWords(text string) string {
 	printable := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
