@@ -138,8 +138,8 @@ func TestTheCodeOfAWishIsForThatWish(t *testing.T) {
 		right := w.Codes.ForCancel(c)
 		left := 4
 		for _, code := range []string{stale, w.Codes.For(c), "0000", "0001", "0002"} {
-			if code == right {
-				t.Skip("one in ten thousand")
+			if code == right { // by chance, once in thousands of runs
+				code = wrongCode(right)
 			}
 			agree = w.Command(otieno, c.Ref)
 			agree.Channel, agree.Code = escrow.ChannelSMS, code
