@@ -32,16 +32,17 @@ func (s *Service) SettledByHand(ctx context.Context, id uuid.UUID, by Method, re
 		if t.State == TransferFailed {
 			f.At = w.now // and not when it was sent: somebody has moved it since
 		}
+		// For the operator's reason: what arrives is no more silent anyhow.
+		if err := w.settleFailed(ctx, *t, e.closing(w.now)); err != nil {
+			return err
+		}
 		if err := w.left(ctx, t, f); err != nil {
 			return err
 		}
 		if t.State != TransferSucceeded {
 			return fmt.Errorf("receipt %s was counted before, or another attempt was paid", receipt)
 		}
-		if err := w.note(ctx, "settled_by_hand", "by "+string(by)+", "+e.words()); err != nil {
-			return err
-		}
-		return w.settleFailed(ctx, *t, e.closing(w.now))
+		return w.note(ctx, "settled_by_hand", "by "+string(by)+", "+e.words())
 	})
 }
 

@@ -222,6 +222,7 @@ func TestASilentPayoutIsAskedAboutAndThenGivenToAPerson(t *testing.T) {
 			t.Errorf("%d transfers were sent, want 2: a silent payout is never resent", n)
 		}
 		w.Pay(escrow.Payout, "R9")
+		wantItems(t, w, "[]") // M-Pesa has told after all
 		wantState(t, w, c, escrow.Completed, escrow.PaymentReleased)
 	})
 }

@@ -301,6 +301,12 @@ func (w *work) turn(ctx context.Context, t *Transfer, next TransferState, why st
 		return err
 	}
 	t.Version++
+	if next.Final() && t.Kind != Collect { // then it is not silent any more
+		closing := Closing{By: w.operator, Why: "it is " + string(next), At: w.now}
+		if err := w.SettleItems(ctx, ItemPayoutSilent, t.ID, closing); err != nil {
+			return err
+		}
+	}
 	return w.recordTransferFrom(ctx, *t, from, why)
 }
 

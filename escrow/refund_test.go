@@ -137,6 +137,7 @@ func TestAnUnknownReversalIsNotSentAnotherWay(t *testing.T) {
 		wantSent(t, w, 2)
 		wantItems(t, w, "[payout_silent]")
 		w.Learn(escrow.Refund, escrow.Finding{Verdict: escrow.Moved, Cause: escrow.CauseDone, Code: "R000001"})
+		wantItems(t, w, "[]")
 		wantBalance(t, w, escrow.Suspense, 0)
 		wantBalance(t, w, escrow.MpesaCollection, 0)
 	})

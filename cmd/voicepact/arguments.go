@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/voicepact/gateway/escrow"
@@ -29,11 +30,14 @@ func (r *reference) UnmarshalText(text []byte) error {
 // mpesaReceipt is M-Pesa's name of a payment, typed in either case.
 type mpesaReceipt string
 
+// receiptShape is that of every receipt (Daraja, STK callback: MpesaReceiptNumber).
+var receiptShape = regexp.MustCompile(`^[A-Z0-9]{10}$`)
+
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (r *mpesaReceipt) UnmarshalText(text []byte) error {
 	*r = mpesaReceipt(strings.ToUpper(strings.TrimSpace(string(text))))
-	if *r == "" {
-		return errors.New("a receipt is needed, like UKP4UB394D")
+	if !receiptShape.MatchString(string(*r)) {
+		return errors.New("a receipt is ten letters and digits, like UKP4UB394D")
 	}
 	return nil
 }

@@ -45,17 +45,17 @@ func TestItemsSayWhatToDo(t *testing.T) {
 func TestAdviceNamesCommands(t *testing.T) {
 	t.Parallel()
 	for line, kind := range map[string]escrow.ItemKind{
-		"contract resolve 5238 --to-seller 10 --reason x":                                            escrow.ItemDispute,
-		"transfer retry 819350cf-caac-8a59-94e0-4016018ef92e --reason x":                             escrow.ItemPayoutFailed,
-		"transfer settled 819350cf-caac-8a59-94e0-4016018ef92e --by reversal --receipt r --reason x": escrow.ItemNoWayBack,
-		"transfer settled 819350cf-caac-8a59-94e0-4016018ef92e --by b2c --receipt r --reason x":      escrow.ItemPayoutSilent,
-		"transfer failed 819350cf-caac-8a59-94e0-4016018ef92e --reason x":                            escrow.ItemPayoutSilent,
-		"suspense assign r 5238 --reason x":                                                          escrow.ItemStrayMoney,
-		"suspense return r --reversal r --reason x":                                                  escrow.ItemStrayMoney,
-		"payouts resume --reason x":                                                                  escrow.ItemPayoutsHalted,
-		"float charges 5 --reason x":                                                                 escrow.ItemBalanceDiffers,
-		"contract show 5238":                                                                         escrow.ItemJobGivenUp,
-		"item close 819350cf-caac-8a59-94e0-4016018ef92e --reason x":                                 escrow.ItemJobGivenUp,
+		"contract resolve 5238 --to-seller 10 --reason x":                                                     escrow.ItemDispute,
+		"transfer retry 819350cf-caac-8a59-94e0-4016018ef92e --reason x":                                      escrow.ItemPayoutFailed,
+		"transfer settled 819350cf-caac-8a59-94e0-4016018ef92e --by reversal --receipt UKP4UB394D --reason x": escrow.ItemNoWayBack,
+		"transfer settled 819350cf-caac-8a59-94e0-4016018ef92e --by b2c --receipt UKP4UB394D --reason x":      escrow.ItemPayoutSilent,
+		"transfer failed 819350cf-caac-8a59-94e0-4016018ef92e --reason x":                                     escrow.ItemPayoutSilent,
+		"suspense assign UKP4UB394D 5238 --reason x":                                                          escrow.ItemStrayMoney,
+		"suspense return UKP4UB394D --reversal UKP4UB394D --reason x":                                         escrow.ItemStrayMoney,
+		"payouts resume --reason x":                                                                           escrow.ItemPayoutsHalted,
+		"float charges 5 --reason x":                                                                          escrow.ItemBalanceDiffers,
+		"contract show 5238":                                                                                  escrow.ItemJobGivenUp,
+		"item close 819350cf-caac-8a59-94e0-4016018ef92e --reason x":                                          escrow.ItemJobGivenUp,
 	} {
 		words := strings.Fields(line)
 		named := regexp.MustCompile(words[0] + ".*" + words[1])
@@ -76,12 +76,12 @@ func TestAdviceNamesCommands(t *testing.T) {
 func TestWhatIsTypedIsChecked(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"contract show 5239":                             "its last digit checks the others",
-		"statement potatoes":                             "its last digit checks the others",
-		"suspense return  --reversal r --reason x":       "<receipt>",
-		"contract resolve 5238 --to-seller 1 --reason x": "",
-		"contract show 52-38":                            "",
-		"transfer settled 819350cf-caac-8a59-94e0-4016018ef92e --receipt r --reason x": "--by",
+		"contract show 5239": "its last digit checks the others",
+		"statement potatoes": "its last digit checks the others",
+		"suspense return  --reversal UKP4UB394D --reason x":                                     "<receipt>",
+		"contract resolve 5238 --to-seller 1 --reason x":                                        "",
+		"contract show 52-38":                                                                   "",
+		"transfer settled 819350cf-caac-8a59-94e0-4016018ef92e --receipt UKP4UB394D --reason x": "--by",
 	} {
 		parser, err := kong.New(&commands{}, kong.ExplicitGroups(groups()))
 		if err != nil {
