@@ -7,12 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/voicepact/gateway/escrow"
+	"github.com/voicepact/gateway/internal/testkit"
 	"github.com/voicepact/gateway/store"
 	"github.com/voicepact/gateway/store/storetest"
 )
@@ -91,13 +91,6 @@ func TestHashingIsBounded(t *testing.T) {
 	}
 }
 
-// Four digits stand in an id or a time by chance; a PIN would stand by itself.
-var anID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-
-func shows(text, digits string) bool {
-	return regexp.MustCompile(`(^|[^0-9A-Fa-f])` + digits + `($|[^0-9A-Fa-f])`).MatchString(anID.ReplaceAllString(text, ""))
-}
-
 // hopKey is an idempotency key as the channel makes it, of the whole transcript of
 // the call: who knows all but the PIN can try each against its hash.
 func hopKey(texts ...string) string {
@@ -163,7 +156,7 @@ func wantNowhere(t *testing.T, b *bench, log string, secrets []string) {
 	t.Helper()
 	cells := 0
 	for _, secret := range secrets {
-		if shows(log, secret) {
+		if testkit.Shows(log, secret) {
 			t.Errorf("the log shows %s:\n%s", secret, log)
 		}
 	}
@@ -172,7 +165,7 @@ func wantNowhere(t *testing.T, b *bench, log string, secrets []string) {
 			for _, cell := range row {
 				cells++
 				for _, secret := range secrets {
-					if shows(cell, secret) {
+					if testkit.Shows(cell, secret) {
 						t.Errorf("table %s shows %s: %.200q", table, secret, cell)
 					}
 				}

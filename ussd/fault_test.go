@@ -99,7 +99,7 @@ func TestPanicsEndWithAnApology(t *testing.T) {
 			b.load, b.swap = test.load, test.swap
 			p.answer("1")
 			p.wants(test.want)
-			if log := x.logs.String(); strings.Contains(log, "8305") || !strings.Contains(log, "level=ERROR") {
+			if log := x.logs.String(); testkit.Shows(log, "8305") || !strings.Contains(log, "level=ERROR") {
 				t.Errorf("log:\n%s", log)
 			}
 		})
