@@ -144,7 +144,9 @@ func databaseExists(ctx context.Context, admin *sql.DB, name string) (exists boo
 func createDatabase(tb testing.TB, template string) string {
 	tb.Helper()
 	name := prefix + strings.ReplaceAll(uuid.NewString(), "-", "")
-	create := "CREATE DATABASE " + pq.QuoteIdentifier(name) + " TEMPLATE " + pq.QuoteIdentifier(template)
+	// Its files are copied, which the server likes less for what it does to one that
+	// serves, and which takes a fifth of the time.
+	create := "CREATE DATABASE " + pq.QuoteIdentifier(name) + " TEMPLATE " + pq.QuoteIdentifier(template) + " STRATEGY FILE_COPY"
 	execute(tb.Context(), tb, create)
 	tb.Cleanup(func() {
 		// The test's own context has ended by now.

@@ -31,16 +31,20 @@ func (w *World) newJobs() *river.Client[*sql.Tx] {
 // oldest first. River would run them by the real one.
 func (w *World) TakeJobs() []escrow.Job {
 	w.TB.Helper()
-	var taken []escrow.Job
-	for _, row := range w.dueJobs() {
+	due := w.dueJobs()
+	if len(due) == 0 {
+		return nil
+	}
+	ids, taken := make([]int64, len(due)), make([]escrow.Job, len(due))
+	for i, row := range due {
 		job, err := decodeJob(row.Kind, row.EncodedArgs)
-		if err == nil {
-			_, err = w.jobs.JobDelete(w.TB.Context(), row.ID)
-		}
 		if err != nil {
-			w.TB.Fatalf("take job %d: %v", row.ID, err)
+			w.TB.Fatalf("job %d: %v", row.ID, err)
 		}
-		taken = append(taken, job)
+		ids[i], taken[i] = row.ID, job
+	}
+	if _, err := w.jobs.JobDeleteMany(w.TB.Context(), river.NewJobDeleteManyParams().IDs(ids...)); err != nil {
+		w.TB.Fatalf("take jobs: %v", err)
 	}
 	return taken
 }
