@@ -8,8 +8,8 @@ import (
 // Move is money that has moved for a contract, as M-Pesa's receipt proves it.
 type Move struct {
 	Kind    TransferKind
-	At      time.Time
-	Receipt string // empty where M-Pesa told none
+	At      time.Time // when it was booked
+	Receipt string    // empty where M-Pesa told none
 }
 
 // Moves returns a contract of the caller's with the money that has moved for it,

@@ -69,18 +69,20 @@ func (t *tx) MarkBounced(ctx context.Context, p escrow.Payment) error {
 }
 
 const sqlMoves = `
-SELECT t.kind, t.receipt, t.updated_at
+SELECT t.kind, t.receipt, min(b.at) AS at
 FROM transfers t
 JOIN payments p ON p.id = t.payment_id
+JOIN postings b ON b.transfer_id = t.id
 WHERE t.contract_id = $1 AND t.state = 'succeeded' AND p.bounced = ''
-ORDER BY t.updated_at, t.id`
+GROUP BY t.id, t.kind, t.receipt
+ORDER BY min(b.at), t.id`
 
 // FindMoves implements [escrow.Store].
 func (s *Store) FindMoves(ctx context.Context, contract uuid.UUID) ([]escrow.Move, error) {
 	var rows []struct {
 		Kind    string `db:"kind"`
 		Receipt string `db:"receipt"`
-		At      stamp  `db:"updated_at"`
+		At      stamp  `db:"at"`
 	}
 	if err := s.db.SelectContext(ctx, &rows, sqlMoves, contract); err != nil {
 		return nil, fmt.Errorf("read what moved: %w", err)

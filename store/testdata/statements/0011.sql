@@ -497,11 +497,13 @@ WHERE m.contract_id = $1
 ORDER BY m.created_at, m.id;
 
 -- sqlMoves
-SELECT t.kind, t.receipt, t.updated_at
+SELECT t.kind, t.receipt, min(b.at) AS at
 FROM transfers t
 JOIN payments p ON p.id = t.payment_id
+JOIN postings b ON b.transfer_id = t.id
 WHERE t.contract_id = $1 AND t.state = 'succeeded' AND p.bounced = ''
-ORDER BY t.updated_at, t.id;
+GROUP BY t.id, t.kind, t.receipt
+ORDER BY min(b.at), t.id;
 
 -- sqlNewest
 SELECT
