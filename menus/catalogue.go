@@ -102,6 +102,18 @@ func (c *Catalogue) Has(key string) bool {
 	return true
 }
 
+// Reasons begins the key of each reason for a dispute that a screen offers.
+const Reasons = "trouble."
+
+// Said returns a party's own words about a problem as they are, and for the key of a
+// reason that was chosen on a screen the words that a reader would have seen there.
+func (c *Catalogue) Said(code, words string) string {
+	if strings.HasPrefix(words, Reasons) && c.Has(words) {
+		return c.Text(code, words, nil)
+	}
+	return words
+}
+
 // Check reports every key that one language has and another lacks, and every
 // text that shows other data than its English twin.
 func (c *Catalogue) Check() error {

@@ -126,7 +126,7 @@ func (c *composer) show(language string, m escrow.Message, code string) shown {
 		Receipt: p.Receipt, Code: code, Own: p.Own.String(), Rest: p.Rest.String(),
 		By: c.day(language, p.DeliverBy), Until: c.day(language, p.Until), On: c.day(language, p.On), Left: strconv.Itoa(p.Left),
 		Wait: strconv.Itoa(p.Wait), PayBill: c.payBill,
-		Words: tidy(c.said(language, p.Words)), Dial: c.dial, Help: c.help,
+		Words: tidy(c.screens.Said(language, p.Words)), Dial: c.dial, Help: c.help,
 	}
 	s.Due, s.Held, s.Gets = s.price(p.Due), s.price(p.Held), s.price(p.Gets)
 	if p.Fee > 0 {
@@ -192,15 +192,6 @@ func (c *composer) first(language string, s shown, keys ...string) string {
 		}
 	}
 	return ""
-}
-
-// said are a party's own words, or for the key of a reason that was chosen on the
-// USSD screen the words that the reader would have seen there.
-func (c *composer) said(language, words string) string {
-	if strings.HasPrefix(words, "trouble.") && c.screens.Has(words) {
-		return c.screens.Text(language, words, nil)
-	}
-	return words
 }
 
 // day writes a date as people say it: "3 Dec".

@@ -122,7 +122,7 @@ func why(c escrow.Contract) string {
 	case c.DisputedBy == "":
 		return "time was over"
 	default:
-		return string(c.DisputedBy) + ": " + c.Reason
+		return string(c.DisputedBy) + ": " + said(c.Reason)
 	}
 }
 

@@ -137,7 +137,7 @@ func (f *file) decisions(w io.Writer) {
 		if !i.Closed.At.IsZero() {
 			closed = strings.TrimSpace("closed " + i.Closed.By)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", i.Kind, closed, clock(i.OpenedAt), i.Note, i.Closed.Why)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", i.Kind, closed, clock(i.OpenedAt), said(i.Note), i.Closed.Why)
 	}
 }
 
@@ -147,7 +147,7 @@ var longIDs = regexp.MustCompile(`\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 func (f *file) history(w io.Writer) {
 	fmt.Fprintln(w, "\nHistory\t")
 	for _, e := range f.Events {
-		detail := longIDs.ReplaceAllString(strings.ReplaceAll(e.Detail, "\n", ", "), "$1…")
+		detail := longIDs.ReplaceAllString(strings.ReplaceAll(said(e.Detail), "\n", ", "), "$1…")
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", clock(e.At), e.Event, f.names[e.Actor], e.Channel, detail)
 	}
 	fmt.Fprintln(w, "\nMessages\t")

@@ -105,6 +105,33 @@ func TestAMediatorFindsTheLastWord(t *testing.T) {
 	}
 }
 
+// A reason that was chosen on a screen is read as the screen's words wherever it stands.
+func TestAMediatorReadsTheReasonThatWasChosen(t *testing.T) {
+	t.Parallel()
+	w := storetest.NewSQLiteWorld(t)
+	d := &desk{store: w.Store, service: w.Service, key: w.Operator("Faith")}
+	c := w.DealIn(escrow.PaymentLocked, escrow.Shillings(30_000))
+	for who, reason := range map[escrow.Phone]string{storetest.Amina: "trouble.less", storetest.Otieno: "trouble.silent"} {
+		cmd := w.Command(who, c.Ref)
+		cmd.Words = reason
+		if _, err := d.service.Dispute(t.Context(), cmd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	items, err := w.Store.OpenItems(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed strings.Builder
+	if err := printItems(&listed, items); err != nil {
+		t.Fatal(err)
+	}
+	all := show(t, d, c) + list(t, d) + listed.String()
+	if strings.Contains(all, "trouble.") || !strings.Contains(all, "Less than agreed") || !strings.Contains(all, "Buyer is silent") {
+		t.Errorf("the reasons are not told in\n%s", all)
+	}
+}
+
 // Every refusal that an operator can get is a sentence, and no code.
 func TestRefusalsOfOperatorsAreSentences(t *testing.T) {
 	t.Parallel()

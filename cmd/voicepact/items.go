@@ -37,7 +37,8 @@ func printItems(out io.Writer, items []escrow.Item) error {
 	rows := make([]string, len(items))
 	kinds := map[escrow.ItemKind]bool{}
 	for i, item := range items {
-		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", clock(item.OpenedAt), item.Kind, item.Ref, about(item), item.ID, item.Note)
+		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", clock(item.OpenedAt), item.Kind, item.Ref, about(item),
+			item.ID, said(item.Note))
 		kinds[item.Kind] = true
 	}
 	if err := printTable(out, "SINCE\tKIND\tCONTRACT\tTRANSFER\tITEM\tNOTE", rows); err != nil {
