@@ -86,12 +86,17 @@ func (s *Service) cancelling() act {
 	}}
 }
 
-// agreeCancel names the use case whose wrong codes are counted apart.
-const agreeCancel = "agree_cancel"
+// The use cases about a wish to call off. The wrong codes of agreeing are counted apart.
+const (
+	agreeCancel  = "agree_cancel"
+	refuseCancel = "refuse_cancel"
+	keepOn       = "keep_on"
+)
 
-// KeepOn takes back one's own wish to call a contract off.
+// KeepOn takes back one's own wish to call a contract off. Done again it is refused
+// with [Already].
 func (s *Service) KeepOn(ctx context.Context, cmd Command) (Result, error) {
-	return s.party(ctx, "keep_on", cmd, func(ctx context.Context, w *work) error {
+	return s.party(ctx, keepOn, cmd, func(ctx context.Context, w *work) error {
 		switch {
 		case !w.contract.State.Funded():
 			return w.notNow()
@@ -101,7 +106,7 @@ func (s *Service) KeepOn(ctx context.Context, cmd Command) (Result, error) {
 			return Refuse(NotYourTurn).About(w.contract)
 		}
 		w.contract.CancelBy, w.contract.CancelAt = "", time.Time{}
-		if err := w.note(ctx, "cancel_kept", ""); err != nil {
+		if err := w.note(ctx, cancelKept, ""); err != nil {
 			return err
 		}
 		return w.tellBoth(ctx, MsgCancelKept)
@@ -110,9 +115,10 @@ func (s *Service) KeepOn(ctx context.Context, cmd Command) (Result, error) {
 
 // RefuseCancel says no to the other side's wish to call a contract off: the wish is
 // gone, and whoever had it is told. It gives nothing away, so that it takes no proof.
-// It refuses [NotNow] where nothing is asked, and [NotYourTurn] to whoever asked.
+// It refuses [NotNow] where nothing is asked, [NotYourTurn] to whoever asked, and
+// [Already] to whoever said no before.
 func (s *Service) RefuseCancel(ctx context.Context, cmd Command) (Result, error) {
-	return s.party(ctx, "refuse_cancel", cmd, func(ctx context.Context, w *work) error {
+	return s.party(ctx, refuseCancel, cmd, func(ctx context.Context, w *work) error {
 		switch {
 		case !w.contract.State.Funded():
 			return w.notNow()
@@ -122,7 +128,7 @@ func (s *Service) RefuseCancel(ctx context.Context, cmd Command) (Result, error)
 			return Refuse(NotYourTurn).About(w.contract)
 		}
 		w.contract.CancelBy, w.contract.CancelAt = "", time.Time{}
-		if err := w.note(ctx, "cancel_refused", ""); err != nil {
+		if err := w.note(ctx, cancelRefused, ""); err != nil {
 			return err
 		}
 		if err := w.tell(ctx, w.role, MsgCancelKept); err != nil {
@@ -146,7 +152,7 @@ func (s *Service) askCancel(ctx context.Context, w *work, cmd Command, pinSetAt 
 		return err
 	}
 	w.contract.CancelBy, w.contract.CancelAt = w.role, w.now
-	if err := w.note(ctx, "cancel_asked", ""); err != nil {
+	if err := w.note(ctx, cancelAsked, ""); err != nil {
 		return err
 	}
 	if err := w.tell(ctx, w.role, MsgCancelAsking); err != nil {

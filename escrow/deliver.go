@@ -150,12 +150,18 @@ func (w *work) payOn(ctx context.Context, payment Payment, amount Cents) error {
 	return w.order(ctx, Payout, payment, seller, amount)
 }
 
-// Dispute freezes a funded contract for a mediator, with the party's reason.
+// Dispute freezes a funded contract for a mediator, with the party's reason. Where a
+// dispute is open already the reason is a word to that, as with [Service.AddWord], so
+// that of two who raise one at once neither is left unheard; without one it is refused
+// with [Already].
 func (s *Service) Dispute(ctx context.Context, cmd Command) (Result, error) {
 	cmd.Words = printable(cmd.Words)
 	return s.party(ctx, "dispute", cmd, func(ctx context.Context, w *work) error {
 		from := w.contract.State
-		if from == Disputed {
+		switch {
+		case from == Disputed && cmd.Words != "":
+			return w.addWord(ctx, cmd.Words)
+		case from == Disputed:
 			return Refuse(Already).About(w.contract)
 		}
 		if !from.Funded() {

@@ -24,7 +24,8 @@ func Milestones() []string {
 			list = append(list, what)
 		}
 	}
-	return append(list, "cancel_asked", "cancel_kept", "cancel_refused", "reminded", EventWordAdded, string(Payout), string(Refund))
+	list = append(list, wishes()...)
+	return append(list, "reminded", EventWordAdded, string(Payout), string(Refund))
 }
 
 // The milestones that are not named after one event.
@@ -32,6 +33,15 @@ const (
 	acceptGoods = "accept_goods"
 	withdrawn   = "withdraw"
 )
+
+// What becomes of the wish to call a contract off, while the state stays as it is.
+const (
+	cancelAsked   = "cancel_asked"
+	cancelKept    = "cancel_kept"    // taken back by whoever had it
+	cancelRefused = "cancel_refused" // the other side said no
+)
+
+func wishes() []string { return []string{cancelAsked, cancelKept, cancelRefused} }
 
 // milestone names a change of state.
 func milestone(event Event, to State) string {

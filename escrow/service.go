@@ -100,7 +100,7 @@ func (s *Service) party(ctx context.Context, what string, cmd Command, fn func(c
 			return actor{role: role, id: c.Party(role).ID}, nil
 		},
 	}, fn)
-	return result, s.dated(ctx, what, err)
+	return result, s.dated(ctx, what, cmd.From, err)
 }
 
 // work is one use case under way: the transaction, the contract under lock,

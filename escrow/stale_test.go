@@ -54,6 +54,55 @@ func TestAStaleActIsToldWhatWasDoneAndWhen(t *testing.T) {
 	})
 }
 
+// A no to the wish to cancel, and taking the wish back, are found in the history: the
+// contract is as it was before the wish. Only who said so said it before.
+func TestAWishThatIsAnsweredIsToldSo(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		s := w.Service
+		act := func(do func(context.Context, escrow.Command) (escrow.Result, error), who escrow.Phone, c escrow.Contract) string {
+			_, err := do(t.Context(), w.Command(who, c.Ref))
+			refusal := escrow.RefusalOf(err)
+			if err != nil && refusal == nil {
+				t.Fatal(err)
+			}
+			if err == nil {
+				return "done"
+			}
+			return string(refusal.Code) + ": " + refusal.Done.What
+		}
+		for _, test := range []struct {
+			name string
+			do   func(context.Context, escrow.Command) (escrow.Result, error)
+			who  escrow.Phone
+			also escrow.Phone
+			want string
+		}{
+			{"no", s.RefuseCancel, otieno, amina, "already: cancel_refused"},
+			{"go on", s.KeepOn, amina, otieno, "already: cancel_kept"},
+		} {
+			c := w.DealIn(escrow.PaymentLocked, price)
+			if got := act(test.do, test.who, c); got != "not_now: " {
+				t.Errorf("%s with no wish: %s", test.name, got)
+			}
+			if got := act(s.Cancel, amina, c); got != "done" {
+				t.Fatalf("%s: asked: %s", test.name, got)
+			}
+			if got := act(test.do, test.who, c); got != "done" {
+				t.Errorf("%s: %s", test.name, got)
+			}
+			if got := act(test.do, test.who, c); got != test.want {
+				t.Errorf("%s once more: %s, want %s", test.name, got, test.want)
+			}
+			if got := act(test.do, test.also, c); got != "not_now: " {
+				t.Errorf("%s by the other side: %s", test.name, got)
+			}
+		}
+		w.Prove()
+	})
+}
+
 // What cannot be done, and was not done either, has no date.
 func TestNothingElseIsDated(t *testing.T) {
 	t.Parallel()

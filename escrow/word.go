@@ -31,17 +31,21 @@ func (s *Service) AddWord(ctx context.Context, cmd Command) (Result, error) {
 		if !w.contract.CanAddWord() {
 			return w.notNow()
 		}
-		if cmd.Words == "" || len([]rune(cmd.Words)) > MaxWords {
-			return Refuse(BadWords).About(w.contract)
-		}
-		if err := w.rationed(ctx, "word", wordsADay); err != nil {
-			return err
-		}
-		if err := w.note(ctx, EventWordAdded, cmd.Words); err != nil {
-			return err
-		}
-		return w.tell(ctx, w.role, MsgWordAdded)
+		return w.addWord(ctx, cmd.Words)
 	})
+}
+
+func (w *work) addWord(ctx context.Context, words string) error {
+	if words == "" || len([]rune(words)) > MaxWords {
+		return Refuse(BadWords).About(w.contract)
+	}
+	if err := w.rationed(ctx, "word", wordsADay); err != nil {
+		return err
+	}
+	if err := w.note(ctx, EventWordAdded, words); err != nil {
+		return err
+	}
+	return w.tell(ctx, w.role, MsgWordAdded)
 }
 
 // rationed takes one of the places that the actor has in a day for something about

@@ -55,6 +55,40 @@ func TestBothSidesAddWordsToADispute(t *testing.T) {
 	})
 }
 
+// Of two who raise a dispute at once the second adds to it what they had to say.
+func TestTheSecondDisputeIsAWordToTheFirst(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *storetest.World) {
+		t.Helper()
+		c := w.DealIn(escrow.PaymentLocked, price)
+		dispute := func(cmd escrow.Command, words string) string {
+			cmd.Words = words
+			_, err := w.Service.Dispute(t.Context(), cmd)
+			return refusalIn(err)
+		}
+		second := w.Command(otieno, c.Ref)
+		for _, step := range []struct {
+			cmd         escrow.Command
+			words, want string
+		}{
+			{w.Command(amina, c.Ref), "nothing came", "ok"},
+			{second, "she is not at home", "ok"},
+			{second, "she is not at home", "ok"},
+			{w.Command(otieno, c.Ref), "", "!already"},
+		} {
+			if got := dispute(step.cmd, step.words); got != step.want {
+				t.Errorf("%q: %s, want %s", step.words, got, step.want)
+			}
+		}
+		_, history, err := w.Service.History(t.Context(), amina, c.Ref)
+		if err != nil || history[0].What != "word_added" || history[0].By != escrow.Seller || history[1].What != "dispute" {
+			t.Errorf("the history begins with %+v, %v", history[:2], err)
+		}
+		wantItems(t, w, "[dispute]")
+		w.Prove()
+	})
+}
+
 // A few words a day and side, none that is empty or too long, and none
 // where no mediator reads them. What is refused takes no place.
 func TestWordsAreFewAndShort(t *testing.T) {

@@ -23,7 +23,7 @@ func (h *Handler) useCase(order Order, view escrow.View) useCase {
 	case VerbWithdraw:
 		return h.withdrawCase(view)
 	case VerbDispute:
-		return h.disputeCase(view, order.Words)
+		return s.Dispute
 	case VerbDelivered:
 		return s.ConfirmDelivery
 	case VerbConfirm:
@@ -41,10 +41,10 @@ func (h *Handler) useCase(order Order, view escrow.View) useCase {
 	}
 }
 
-// declineCase decides what NO refuses: the other side's wish to call off, or the
-// proposal.
+// declineCase decides what NO refuses: the proposal, or once money is held the other
+// side's wish to call off.
 func (h *Handler) declineCase(view escrow.View) useCase {
-	if refusesWish(view) {
+	if view.Contract.State.Funded() {
 		return h.service.RefuseCancel
 	}
 	return h.service.Decline
@@ -53,15 +53,6 @@ func (h *Handler) declineCase(view escrow.View) useCase {
 // refusesWish reports whether NO is the answer to the other side's wish to cancel.
 func refusesWish(view escrow.View) bool {
 	return view.Contract.State.Funded() && view.Contract.CancelBy == view.Role.Other()
-}
-
-// disputeCase decides what DISPUTE comes to: where the problem is known, words are
-// more about it.
-func (h *Handler) disputeCase(view escrow.View, words string) useCase {
-	if view.Contract.CanAddWord() && words != "" {
-		return h.service.AddWord
-	}
-	return h.service.Dispute
 }
 
 // cancelCase decides what CANCEL comes to. A code says that it answers our

@@ -2,8 +2,11 @@ package sim
 
 import "github.com/voicepact/gateway/escrow"
 
-// maxAsks is how often in a day one side may ask to call a deal off.
-const maxAsks = 5
+// What one side may do in a day: ask to call a deal off, and add words to a dispute.
+const (
+	maxAsks  = 5
+	maxWords = 3
+)
 
 // mayCallOff says who may end a deal before its time: anybody before money is
 // held, and both together after.
@@ -29,7 +32,7 @@ func (m *model) mayCallOffHeld(d *modelDeal, role escrow.Role, act escrow.Act, c
 	case act == escrow.ActCancel && d.callOff == "":
 		return ""
 	case d.callOff == "":
-		return escrow.NotNow
+		return d.noWish(act, role)
 	case (d.callOff == role) != (act == escrow.ActKeepOn):
 		return escrow.NotYourTurn
 	case act == escrow.ActKeepOn || act == escrow.ActRefuseCancel:
@@ -39,6 +42,34 @@ func (m *model) mayCallOffHeld(d *modelDeal, role escrow.Role, act escrow.Act, c
 	default:
 		return codeAnswer(code, d.callOffTries, escrow.CancelCodeNeeded)
 	}
+}
+
+// noWish is said to who answers a wish that is not there.
+func (d *modelDeal) noWish(act escrow.Act, role escrow.Role) escrow.Code {
+	if d.answered == (answer{act, role}) {
+		return escrow.Already
+	}
+	return escrow.NotNow
+}
+
+// mayDispute lets a second dispute be a word to the first.
+func (m *model) mayDispute(d *modelDeal, role escrow.Role) escrow.Code {
+	switch {
+	case d.state == escrow.Disputed && d.words[asking{role, m.today}] == maxWords:
+		return escrow.Enough
+	case d.state != escrow.Disputed && !d.state.Funded():
+		return notNow(d.state)
+	default:
+		return ""
+	}
+}
+
+func (m *model) dispute(d *modelDeal, role escrow.Role) {
+	if d.state == escrow.Disputed {
+		d.words[asking{role, m.today}]++
+		return
+	}
+	d.state, d.disputedFrom, d.disputedBy = escrow.Disputed, d.state, role
 }
 
 func mayWithdraw(d *modelDeal, role escrow.Role) escrow.Code {
@@ -75,7 +106,7 @@ func codeAnswer(code codeTyped, tries int, missing escrow.Code) escrow.Code {
 // callOff ends a deal, or notes that one side wants to.
 func (m *model) callOff(d *modelDeal, role escrow.Role) {
 	if d.state.Funded() && d.callOff == "" {
-		d.callOff = role
+		d.callOff, d.answered = role, answer{}
 		d.asks[asking{role, m.today}]++
 		return
 	}

@@ -25,10 +25,16 @@ type model struct {
 	today     time.Time
 }
 
-// asking is who asked to call a deal off on which day.
+// asking is who asked to call a deal off, or added words, on which day.
 type asking struct {
 	role escrow.Role
 	day  time.Time
+}
+
+// answer is how a wish to call off ended while the deal went on.
+type answer struct {
+	act  escrow.Act
+	role escrow.Role
 }
 
 type modelDeal struct {
@@ -44,6 +50,8 @@ type modelDeal struct {
 	callOff      escrow.Role // who wants to call the deal off
 	callOffTries int         // wrong codes to agree to that
 	asks         map[asking]int
+	answered     answer // the last wish, while there is none
+	words        map[asking]int
 	disputedBy   escrow.Role
 	disputedFrom escrow.State
 }
@@ -116,12 +124,7 @@ func (m *model) allowed(d *modelDeal, act escrow.Act, who escrow.Phone, code cod
 	case escrow.ActAccept:
 		return mayAccept(d, role, code)
 	case escrow.ActDispute:
-		switch {
-		case d.state == escrow.Disputed:
-			return escrow.Already
-		case !d.state.Funded():
-			return notNow(d.state)
-		}
+		return m.mayDispute(d, role)
 	}
 	return ""
 }
@@ -208,9 +211,9 @@ func (m *model) happen(d *modelDeal, act escrow.Act, role escrow.Role) {
 	case escrow.ActCancel, escrow.ActAgreeCancel:
 		m.callOff(d, role)
 	case escrow.ActRefuseCancel, escrow.ActKeepOn:
-		d.callOff = ""
+		d.callOff, d.answered = "", answer{act, role}
 	case escrow.ActDispute:
-		d.state, d.disputedFrom, d.disputedBy = escrow.Disputed, d.state, role
+		m.dispute(d, role)
 	case escrow.ActWithdraw:
 		d.state = d.disputedFrom
 	case escrow.ActDeliver:

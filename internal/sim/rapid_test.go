@@ -131,7 +131,7 @@ func (s *stage) propose(rt *rapid.T) {
 	role := rapid.SampledFrom([]escrow.Role{escrow.Buyer, escrow.Seller}).Draw(rt, "proposer")
 	d := &modelDeal{
 		state: escrow.Pending, proposer: role, buyer: storetest.Amina, seller: storetest.Otieno,
-		amount: modelPrice + escrow.Shillings(int64(len(s.m.deals))), asks: map[asking]int{},
+		amount: modelPrice + escrow.Shillings(int64(len(s.m.deals))), asks: map[asking]int{}, words: map[asking]int{},
 	}
 	from, other := d.seller, d.buyer
 	if role == escrow.Buyer {
