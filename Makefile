@@ -41,7 +41,7 @@ test-parts:
 
 test-wholes:
 	$(if $(filter $(WHOLES),$(LISTED)),scripts/with-services \
-		$(GO) test -timeout 20m $(TESTFLAGS) $(filter $(WHOLES),$(LISTED)))
+		$(GO) test -p 1 -timeout 20m $(TESTFLAGS) $(filter $(WHOLES),$(LISTED)))
 
 kill-loop: ## Kill gateways, PostgreSQL and Redis under load N times (200), looking at the books after each.
 	$(GO) test ./internal/e2e -run '^TestKillLoop$$' -v -timeout 0 -rounds $(N) -seed $(SEED)

@@ -74,6 +74,7 @@ func (w *world) waitForAttempts(n int) {
 func (w *world) turn() {
 	w.t.Helper()
 	const marker = "turn"
+	before := len(w.gateway.at("/" + marker))
 	// A callback due now is delivered only after everything due before it was
 	// looked at.
 	_, err := w.sim.db.ExecContext(w.t.Context(),
@@ -81,7 +82,6 @@ func (w *world) turn() {
 		kindDLR, w.gateway.URL+"/"+marker, marker, micros(w.sim.now()))
 	must(w.t, err)
 	w.sim.out.nudge()
-	before := len(w.gateway.at("/" + marker))
 	eventually(w.t, "a turn", func() bool {
 		w.sim.out.mu.Lock()
 		defer w.sim.out.mu.Unlock()
