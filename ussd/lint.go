@@ -264,7 +264,7 @@ func (c *call) complete(text string) error {
 	if strings.Contains(text, "<no value>") {
 		return errors.New("a value is missing")
 	}
-	for _, word := range strings.Fields(text) { // what cannot be told is shown as its key
+	for word := range strings.FieldsSeq(text) { // what cannot be told is shown as its key
 		if key := strings.Trim(word, `.,:;?!()"`); strings.Contains(key, ".") && c.texts.Has(key) {
 			return fmt.Errorf("the text %q is missing", key)
 		}
