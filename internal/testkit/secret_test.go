@@ -15,6 +15,8 @@ func TestShowsFindsASecretThatStandsByItself(t *testing.T) {
 		"ACCEPT 1234 8642.":                    true,
 		"pin=8642\n":                           true,
 		"the PIN is 8642, at 12:00:05.1":       true,
+		"ACCEPT 1234.8642":                     true,
+		"your PIN.8642":                        true,
 		"":                                     false,
 		"86421":                                false,
 		"+254786420001":                        false,
